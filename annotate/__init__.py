@@ -1,0 +1,1 @@
+"""People: labels to FiftyOne and back."""

@@ -1,0 +1,1 @@
+"""Measurements: leak drills and speed against peers."""

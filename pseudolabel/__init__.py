@@ -1,0 +1,1 @@
+"""Sparse to dense: match, propagate, smooth, gate."""
