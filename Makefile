@@ -17,9 +17,9 @@ lint: $(UV)
 
 # mypy wants a package's folder to be called like the package, and a checkout can be called anything.
 types: $(UV)
-	mkdir -p build/types && ln -sfn ../.. build/types/bleedkit
-	cd build/types && MYPYPATH=. $(RUN) --extra dev --project ../.. \
-		mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache -p bleedkit
+	folder=$$(mktemp -d) && ln -s "$(CURDIR)" "$$folder/bleedkit" && cd "$$folder" && \
+		MYPYPATH=. $(RUN) --extra dev --project "$(CURDIR)" \
+		mypy --config-file "$(CURDIR)/pyproject.toml" --cache-dir "$(CURDIR)/.mypy_cache" -p bleedkit
 
 wheel: $(UV)
 	$(UV) build --wheel --out-dir dist

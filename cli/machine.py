@@ -15,7 +15,7 @@ _SECONDS: Final = 20
 
 @dataclass(frozen=True)
 class Check:
-    """One part. works: tried and found good. needed: bleedkit's main job fails without it. remedy: "" where it works."""
+    """One part. works: tried and found good. needed: the main job fails without it. remedy: "" where it works."""
 
     name: str
     works: bool
@@ -38,7 +38,7 @@ def _python() -> Check:
 def _mongod() -> Check:
     """FiftyOne's database server: the binary inside the fiftyone package, asked for its version."""
     spec = importlib.util.find_spec("fiftyone")
-    place = Path(spec.submodule_search_locations[0], "db", "bin", "mongod") if _folder(spec) else Path("mongod")
+    place = Path(spec.origin or "").with_name("db") / "bin" / "mongod" if spec else Path("mongod")
     remedy = "pip install 'bleedkit[mongod]', or set FIFTYONE_DATABASE_URI to a MongoDB of yours"
     if not place.is_file():
         return Check("mongod", False, True, "FiftyOne's MongoDB server is not installed", remedy)
@@ -93,10 +93,6 @@ def _disk() -> Check:
     free = shutil.disk_usage(Path.cwd()).free / 2**30
     works = free >= 1
     return Check("disk", works, True, f"{free:.1f} GiB free here", "" if works else "free at least 1 GiB")
-
-
-def _folder(spec: object) -> bool:
-    return bool(getattr(spec, "submodule_search_locations", None))
 
 
 def _codec(av: object, name: str, mode: str) -> bool:

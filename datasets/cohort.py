@@ -130,7 +130,7 @@ class Cohort:
         return self.clips[clip_id]
 
     def table(self, name: str, clip_id: str | None = None, columns: Sequence[str] | None = None) -> pa.Table:
-        """A table as it lies on disk, superseded labels included; only one clip's row groups where `clip_id` is given."""
+        """A table as it lies on disk, superseded labels included; of one clip only where `clip_id` is given."""
         filters = None if clip_id is None else [("clip_id", "==", clip_id)]
         for _ in range(3):  # a writer may move the file between our looking for it and opening it
             path = current(self.folder, f"{name}.parquet")
@@ -139,7 +139,7 @@ class Cohort:
             except FileNotFoundError:
                 continue
             except (pa.ArrowException, OSError) as error:
-                raise BleedkitError(f"{path} cannot be read ({error})", "restore it or build the cohort again") from error
+                raise BleedkitError(f"{path} cannot be read ({error})", "restore it or build it again") from error
         table = SCHEMAS[name].empty_table()
         return table.select(list(columns)) if columns else table
 
@@ -212,11 +212,10 @@ class Cohort:
         with locked(self.folder):
             fresh = Cohort(self.folder, self._media_root)
             tables, added = {}, {}
-            for name, rows in new.items():
-                if len(rows):
-                    old = fresh.table(name)
-                    rows = _not_yet_in(old, rows, name)
-                    tables[name], added[name] = concat([old, rows], name), len(rows)
+            for name in (name for name, rows in new.items() if len(rows)):
+                old = fresh.table(name)
+                rows = _not_yet_in(old, new[name], name)
+                tables[name], added[name] = concat([old, rows], name), len(rows)
             fresh._check(new, tables)
             changed = {name: table for name, table in tables.items() if added[name]}
             if changed or files:

@@ -1,8 +1,8 @@
 """The typed model every source dataset is read into: clips, frames, labels, provenance.
 
-Pixels of the stored frame, x right and y down, continuous: column c covers [c, c+1), so an image is [0, W) x [0, H) and
-a pixel's centre is c + 0.5. Frames count from 0 at the clip's own rate. Each label is one immutable row: a correction is
-a new row whose `supersedes` names the row it replaces, so that nothing anybody did is ever lost.
+Pixels of the stored frame, x right and y down, continuous: column c covers [c, c+1), so an image is [0, W) x [0, H)
+and a pixel's centre is c + 0.5. Frames count from 0 at the clip's own rate. Each label is one immutable row: a
+correction is a new row whose `supersedes` names the row it replaces, so that nothing anybody did is ever lost.
 """
 
 import json
@@ -197,7 +197,7 @@ class ReviewItem:
 
 @dataclass(frozen=True)
 class Provenance:
-    """Which run made a label. kind: `build`, `pseudolabel`, `model`, `review`, ... parent: provenance id it built on."""
+    """Which run made a label. kind: `build`, `pseudolabel`, `model`, `review`; parent: provenance id it built on."""
 
     kind: str
     config_json: str

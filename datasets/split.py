@@ -51,7 +51,7 @@ class Split:
             values.pop("format")
             return cls(**values)
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise BleedkitError(f"{path} is not a split file ({error})", "make one with 'bleedkit split build'") from error
+            raise BleedkitError(f"{path} is not a split file ({error})", "see 'bleedkit split build'") from error
 
 
 def save_split(cohort: Cohort, split: Split) -> Path:

@@ -175,7 +175,8 @@ from bleedkit.datasets.schema import OnsetLabel, PointLabel
 cohort = Cohort(sys.argv[1])
 print("ready", flush=True)
 for i in range(10_000):
-    cohort.append(points=[PointLabel(clip_id="clip0", frame=1, x=i, y=i)], onsets=[OnsetLabel(clip_id="clip0", frame=0, annotator=str(i))])
+    point = PointLabel(clip_id="clip0", frame=1, x=i, y=i)
+    cohort.append(points=[point], onsets=[OnsetLabel(clip_id="clip0", frame=0, annotator=str(i))])
 """
 
 
@@ -222,4 +223,5 @@ def _both_tables_agree(folder: Path) -> None:
         cohort = Cohort(folder)
         assert len(cohort.points()) - 3 == len(cohort.onsets())
         assert cohort.meta.counts["points"] == len(cohort.points())
-        cohort.append(onsets=[OnsetLabel(clip_id="clip2", frame=1)], points=[PointLabel(clip_id="clip2", frame=1, x=1, y=1)])
+        point = PointLabel(clip_id="clip2", frame=1, x=1, y=1)
+        cohort.append(onsets=[OnsetLabel(clip_id="clip2", frame=1)], points=[point])
