@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import cached_property
-from typing import Self
+from typing import Any, Self
 
 from .digest import value_digest
 
@@ -116,7 +116,7 @@ class _Label:
     @cached_property
     def label_id(self) -> str:
         """16 hex digits of the row's content: the same row always has the same id, so appending twice adds nothing."""
-        row = {field.name: _plain(getattr(self, field.name)) for field in fields(self)}
+        row = {field.name: _plain(getattr(self, field.name), field.type) for field in fields(self)}
         return value_digest([type(self).__name__, row])[:16]
 
     def _check(self) -> None:
@@ -221,6 +221,6 @@ class Provenance:
         return cls(kind, text, __version__, weights_digest, parent, utc_now())
 
 
-def _plain(value: object) -> object:
-    """A JSON value equal for equal values; floats by their exact hex, so NaN and the last bit are kept."""
-    return value.hex() if isinstance(value, float) else value
+def _plain(value: Any, kind: object) -> object:
+    """A JSON value equal for equal values; real numbers by their exact hex, so 16, 16.0 and a NumPy 16 are one."""
+    return float(value).hex() if kind is float else value
