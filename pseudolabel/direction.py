@@ -1,0 +1,31 @@
+"""One direction's track of a target, in the order of time, as the smoothers take it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..models.point_tracker import PointTracks
+
+
+@dataclass(frozen=True, eq=False)
+class DirectedTrack:
+    """A target followed from one label: xy (T, 2), step_error (T,), hidden (T,), all in the order of time.
+
+    step_error[t] is of the step that arrives at t for a forward track, that leaves t for a backward one.
+    """
+
+    xy: np.ndarray
+    step_error: np.ndarray
+    hidden: np.ndarray
+
+    @classmethod
+    def of_target(cls, tracks: PointTracks, *, backward: bool) -> "DirectedTrack":
+        """Point 0 of `tracks`; those of reversed frames are turned round."""
+        order = slice(None, None, -1 if backward else 1)
+        return cls(
+            tracks.xy[order, 0].astype(float), tracks.step_error[order, 0].astype(float), tracks.hidden[order, 0]
+        )
+
+    def reversed(self) -> "DirectedTrack":
+        """The same track against the order of time."""
+        return DirectedTrack(self.xy[::-1], self.step_error[::-1], self.hidden[::-1])

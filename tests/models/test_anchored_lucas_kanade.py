@@ -1,0 +1,49 @@
+"""A hidden point is carried by its neighbours and picked up again; a passing bar does not drag it away."""
+
+import numpy as np
+
+from bleedkit.datasets.moving_texture import render
+from bleedkit.models.anchored_lucas_kanade import AnchoredLucasKanade
+from bleedkit.models.corner_detector import CornerDetector
+from bleedkit.models.local_motion import carried_by_neighbours
+from bleedkit.models.lucas_kanade import LucasKanade
+
+
+def test_an_affine_motion_is_carried():
+    start = np.random.default_rng(0).uniform(0, 100, (12, 2)).astype(np.float32)
+    moved = (start @ np.array([[1.02, 0.03], [-0.02, 0.98]]) + [5, -3]).astype(np.float32)
+    predicted, support = carried_by_neighbours(start, moved, np.ones(12), reach=60, scale=1)
+    # The ridge holds a little of the linear part back: up to 0.6 px of the 3 px that strain moves the far ones.
+    np.testing.assert_allclose(predicted, moved, atol=0.6)
+    assert (support > 1).all()
+
+
+def test_a_dragged_minority_does_not_pull():
+    start = np.random.default_rng(1).uniform(0, 100, (15, 2)).astype(np.float32)
+    moved = start + np.array([4, 1], np.float32)
+    moved[:5] += 30
+    predicted, _ = carried_by_neighbours(start, moved, np.ones(15), reach=60, scale=1)
+    np.testing.assert_allclose(predicted, start + np.array([4, 1]), atol=0.6)
+
+
+def test_without_trusted_neighbours_a_point_stays_and_says_so():
+    start = np.array([[3, 4], [50, 60]], np.float32)
+    predicted, support = carried_by_neighbours(start, start + 9, np.zeros(2), reach=60, scale=1)
+    np.testing.assert_allclose(predicted, start)
+    assert (support == 0).all()
+
+
+def test_an_instrument_that_crosses_does_not_take_the_point_along():
+    images, truth = render(45, np.random.default_rng([3, 1]))
+    assert (~truth.visible[:, 0]).sum() >= 3, "the bar must cross the point for this to test anything"
+    anchored, plain = AnchoredLucasKanade(), LucasKanade()
+    gray = [anchored.encode(image) for image in images]
+    start = truth.xy[0, :1]
+    points = np.vstack([start, CornerDetector().detect(gray[0], start[0])])
+    ours = anchored.track(gray, points)
+    error = np.linalg.norm(ours.xy[:, 0] - truth.xy[:, 0], axis=1)
+    dragged = np.linalg.norm(plain.track(gray, start).xy[:, 0] - truth.xy[:, 0], axis=1)
+    assert dragged[-1] > 20
+    assert error.max() < 6
+    assert error[-1] < 3
+    assert ours.hidden[~truth.visible[:, 0], 0].mean() > 0.8
