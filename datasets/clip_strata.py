@@ -1,9 +1,7 @@
 """What splits are balanced by and audited on: frames and bleeding frames of every clip, its site and scenarios."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -11,18 +9,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from .cohort import Cohort, most_trusted
-from .mask_file import mask_png
 from .schema import Clip, Review
 
 STRATA: Final = ("site", "scenario", "bleeding")
 UNKNOWN: Final = "unknown"
+_BLEEDING_TARGETS: Final = ("source", "region")
 
 
 @dataclass(frozen=True)
 class ClipStrata:
     """One clip in numbers. frames: images (frame indices, where the cohort has no image at all).
 
-    positive: frames with a visible point, a region that is not empty, or at or after onset. labelled: frames somebody
+    positive: frames with a visible source, a region that is not empty, or at or after onset. labelled: frames somebody
     or something said anything of, positive or not.
     """
 
@@ -40,6 +38,11 @@ class ClipStrata:
     def scenarios(self) -> tuple[str, ...]:
         """The clip's scenarios, `unknown` where the source names none."""
         return self.clip.scenarios or (UNKNOWN,)
+
+
+def means_bleeding(target: str) -> bool:
+    """Whether a visible target says that it bleeds: a source or a region, numbered or not; no tissue point does."""
+    return target.partition("-")[0] in _BLEEDING_TARGETS
 
 
 def clip_strata(cohort: Cohort) -> list[ClipStrata]:
@@ -91,8 +94,8 @@ def _labelled_frames(cohort: Cohort) -> tuple[dict[str, set[int]], dict[str, set
     for name in ("points", "masks"):
         for row in _kept(cohort, name):
             seen.setdefault(row["clip_id"], set()).add(row["frame"])
-            clip = cohort.clips[row["clip_id"]]
-            if row["visible"] if name == "points" else row["digest"] != _empty_mask(clip.size.width, clip.size.height):
+            there = row["visible"] if name == "points" else row["area"]
+            if there and means_bleeding(row["target"]):
                 positive.setdefault(row["clip_id"], set()).add(row["frame"])
     return positive, seen
 
@@ -108,10 +111,4 @@ def _onsets(cohort: Cohort) -> dict[str, int]:
 def _kept(cohort: Cohort, name: str) -> list[dict[str, Any]]:
     table: pa.Table = cohort.label_table(name)
     table = table.filter(pc.not_equal(table["review"], Review.REJECTED.value))
-    return table.select(["clip_id", "frame", "visible" if name == "points" else "digest"]).to_pylist()
-
-
-@lru_cache(maxsize=64)
-def _empty_mask(width: int, height: int) -> str:
-    """Digest of the all-zero mask's file: masks are content-addressed, so emptiness is known without opening one."""
-    return hashlib.sha256(mask_png(np.zeros((height, width), np.bool_))).hexdigest()
+    return table.select(["clip_id", "frame", "target", "visible" if name == "points" else "area"]).to_pylist()

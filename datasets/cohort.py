@@ -135,7 +135,8 @@ class Cohort:
         for _ in range(3):  # a writer may move the file between our looking for it and opening it
             path = current(self.folder, f"{name}.parquet")
             try:
-                return pq.read_table(path, columns=columns and list(columns), filters=filters, partitioning=None)
+                table = pq.read_table(path, columns=columns and list(columns), filters=filters, partitioning=None)
+                return _as_declared(path, name, table, columns)
             except FileNotFoundError:
                 continue
             except (pa.ArrowException, OSError) as error:
@@ -294,6 +295,15 @@ def _trust(label: PointLabel | MaskLabel | OnsetLabel) -> tuple[int, bool]:
     return _TRUST[label.state], label.review is not Review.UNREVIEWED
 
 
+def _as_declared(path: Path, name: str, table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
+    """The table in our columns and types; columns of others' are left out."""
+    wanted = SCHEMAS[name] if columns is None else pa.schema([SCHEMAS[name].field(column) for column in columns])
+    missing = ", ".join(column for column in wanted.names if column not in table.column_names)
+    if missing:
+        raise BleedkitError(f"{path} has no column {missing}", "restore it or build the cohort again")
+    return table.select(wanted.names).cast(wanted)
+
+
 def _not_superseded(table: pa.Table) -> pa.Table:
     return table.filter(pc.invert(pc.is_in(table["label_id"], value_set=table["supersedes"].combine_chunks())))
 
@@ -327,6 +337,7 @@ class _ByClip:
     def __init__(self, cohort: Cohort, name: str) -> None:
         self._rest = SCHEMAS[name].empty_table()
         path = current(cohort.folder, f"{name}.parquet")
+        self._path, self._name = path, name
         self._file = pq.ParquetFile(path) if path.exists() else None
         self._group = 0
 
@@ -335,7 +346,8 @@ class _ByClip:
         while self._file is not None and self._group < self._file.num_row_groups:
             if len(self._rest) and self._rest["clip_id"][-1].as_py() > clip_id:
                 break
-            self._rest = pa.concat_tables([self._rest, self._file.read_row_group(self._group)])
+            group = _as_declared(self._path, self._name, self._file.read_row_group(self._group), None)
+            self._rest = pa.concat_tables([self._rest, group])
             self._group += 1
         mine = self._rest.filter(pc.equal(self._rest["clip_id"], clip_id))
         self._rest = self._rest.filter(pc.greater(self._rest["clip_id"], clip_id))

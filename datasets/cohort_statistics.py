@@ -4,16 +4,13 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import numpy as np
 
-from .clip_strata import ClipStrata, clip_strata, shares
+from .clip_strata import ClipStrata, clip_strata, means_bleeding, shares
 from .cohort import Cohort, most_trusted
 from .tables import LABELS
-
-BLEEDING_TARGETS: Final = ("source",)
-"""Points of these targets say that blood is there; VL-SurgPT's tissue points do not."""
 
 
 @dataclass(frozen=True)
@@ -178,8 +175,8 @@ def _label_counts(cohort: Cohort) -> list[LabelCount]:
 
 
 def _says_of_bleeding(cohort: Cohort) -> bool:
-    targets = set(cohort.table("points", columns=["target"])["target"].to_pylist())
-    return bool(targets.intersection(BLEEDING_TARGETS)) or any(len(cohort.label_table(n)) for n in ("masks", "onsets"))
+    targets = {target for n in ("points", "masks") for target in cohort.label_table(n)["target"].unique().to_pylist()}
+    return any(map(means_bleeding, targets)) or len(cohort.label_table("onsets")) > 0
 
 
 def _without_nan(value: Any) -> Any:

@@ -7,7 +7,7 @@ rows stays that of the frames.
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, TypeVar
@@ -137,11 +137,14 @@ def _look(root: Path, frame: Frame, size: ImageSize, copy: MediaCopy) -> _Look:
 
 
 def _in_order(pool: Executor, work: Callable[[Item], Done], items: Iterable[Item]) -> Iterator[Done]:
-    """Results of `work` in the order of `items`, a bounded number of them in flight."""
+    """Results of `work` in the order of `items`, a bounded number of them in flight; none still runs afterwards."""
     waiting: deque[Future[Done]] = deque()
-    for item in items:
-        waiting.append(pool.submit(work, item))
-        if len(waiting) >= _AHEAD:
+    try:
+        for item in items:
+            waiting.append(pool.submit(work, item))
+            if len(waiting) >= _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
             yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
+    finally:
+        wait(waiting)

@@ -1,8 +1,11 @@
-"""A source's masks into a cohort: checked against their frames, stored once by content."""
+"""Masks in a cohort: files named by their content; a source's masks checked against their frames."""
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
 
 from .clip_check import frame_file
 from .errors import BleedkitError
@@ -12,9 +15,28 @@ from .schema import Clip, Frame, MaskLabel
 from .source import SourceClip, SourceMask
 
 
-def mask_name(digest: str) -> str:
-    """Where a mask with that SHA-256 lies below the cohort: no name of the source is in it."""
-    return f"masks/{digest[:2]}/{digest}.png"
+@dataclass(frozen=True)
+class MaskFile:
+    """A mask as the cohort keeps it. path: below the cohort, with no name of the source in it. area: pixels set."""
+
+    path: str
+    digest: str
+    area: int
+    data: bytes
+
+    @classmethod
+    def of(cls, mask: np.ndarray) -> "MaskFile":
+        """The file of a mask (H, W) bool."""
+        data = mask_png(mask)
+        digest = hashlib.sha256(data).hexdigest()
+        return cls(f"masks/{digest[:2]}/{digest}.png", digest, int(np.count_nonzero(mask)), data)
+
+    def write(self, folder: Path) -> None:
+        """Write it below `folder`, unless the same mask is there already."""
+        path = folder / self.path
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self.data)
 
 
 def store_masks(
@@ -48,17 +70,14 @@ def store_masks(
 
 
 def _store(clip: Clip, mask: SourceMask, staging: Path, provenance: str) -> MaskLabel:
-    data = mask_png(mask.mask)
-    digest = hashlib.sha256(data).hexdigest()
-    path = staging / mask_name(digest)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
+    file = MaskFile.of(mask.mask)
+    file.write(staging)
     return MaskLabel(
         clip_id=clip.clip_id,
         frame=mask.frame,
-        path=mask_name(digest),
-        digest=digest,
+        path=file.path,
+        digest=file.digest,
+        area=file.area,
         target=mask.target,
         annotator=mask.annotator,
         provenance=provenance,

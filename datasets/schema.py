@@ -155,18 +155,21 @@ class PointLabel(_Label):
 class MaskLabel(_Label):
     """One target's region in one frame. path: a 0/255 PNG of the frame's size, below the cohort folder.
 
-    digest: SHA-256 of that file. An all-zero mask says: looked, and no active bleeding.
+    digest: SHA-256 of that file. area: pixels in the region; 0 says: looked, and no active bleeding.
     """
 
     frame: int
     path: str
     digest: str
+    area: int
     target: str = "region"
 
     def __post_init__(self) -> None:
         self._check()
         if self.frame < 0:
             raise ValueError(f"clip {self.clip_id}: frame must be 0 or more, got {self.frame}")
+        if self.area < 0:
+            raise ValueError(f"clip {self.clip_id} frame {self.frame}: area must be 0 or more, got {self.area}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,7 +80,7 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
         }
     ),
     "masks": pa.schema(
-        {"clip_id": _TEXT, "frame": _INT, "target": _TEXT, "path": _TEXT, "digest": _TEXT, **_LABEL},
+        {"clip_id": _TEXT, "frame": _INT, "target": _TEXT, "path": _TEXT, "digest": _TEXT, "area": _INT, **_LABEL},
     ),
     "onsets": pa.schema({"clip_id": _TEXT, "frame": _INT, "target": _TEXT, **_LABEL}),
     "review": pa.schema(

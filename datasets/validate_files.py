@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from .cohort import Cohort
 from .digest import file_digest
 from .errors import BleedkitError
@@ -78,10 +80,14 @@ def _check_mask(path: Path, label: MaskLabel, clip: Clip | None, problems: Probl
     if file_digest(path) != label.digest:
         what = "mask changed since it was written (SHA-256 differs)"
         problems.error("mask-changed", label.path, what, _RESTORE, label.frame)
-    height, width = read_mask_png(path).shape
+    mask = read_mask_png(path)
+    height, width = mask.shape
     if clip is not None and (width, height) != (clip.size.width, clip.size.height):
         what = f"mask must be {clip.size} like its frame in {label.clip_id}, got {width}x{height}"
         problems.error("mask-size", label.path, what, _RESTORE, label.frame)
+    elif label.area != np.count_nonzero(mask):
+        what = f"its row says {label.area} pixels, the mask has {np.count_nonzero(mask)}"
+        problems.error("mask-area", label.path, what, _RESTORE, label.frame)
 
 
 def warn_leftovers(cohort: Cohort, labels: list[MaskLabel], problems: Problems) -> None:

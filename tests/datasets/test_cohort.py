@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -225,3 +226,15 @@ def _both_tables_agree(folder: Path) -> None:
         assert cohort.meta.counts["points"] == len(cohort.points())
         point = PointLabel(clip_id="clip2", frame=1, x=1, y=1)
         cohort.append(onsets=[OnsetLabel(clip_id="clip2", frame=1)], points=[point])
+
+
+def test_a_table_without_its_columns_is_told_and_others_columns_are_left_alone(tmp_path):
+    cohort = make_cohort(tmp_path / "c")
+    path = cohort.folder / "points.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.append_column("mine", [list(range(len(table)))]), path)
+    assert cohort.table("points").schema == SCHEMAS["points"]
+    pq.write_table(table.drop_columns(["x", "label_id"]), path)
+    for read in (lambda: cohort.table("points"), lambda: list(cohort.stream())):
+        with pytest.raises(BleedkitError, match=r"points\.parquet has no column x, label_id"):
+            read()

@@ -31,7 +31,8 @@ def test_an_image_is_half_open(x, y, held):
         (lambda: PointLabel(clip_id="c", frame=-1, x=0, y=0), "frame must be 0 or more"),
         (lambda: PointLabel(clip_id="c", frame=0, x=0, y=0, confidence=1.01), "confidence must be in"),
         (lambda: PointLabel(clip_id="c", frame=0, x=0, y=0, state=LabelState.PSEUDO), "must name its provenance"),
-        (lambda: MaskLabel(clip_id="c", frame=-1, path="a", digest="d"), "frame must be 0 or more"),
+        (lambda: MaskLabel(clip_id="c", frame=-1, path="a", digest="d", area=0), "frame must be 0 or more"),
+        (lambda: MaskLabel(clip_id="c", frame=0, path="a", digest="d", area=-1), "area must be 0 or more"),
         (lambda: OnsetLabel(clip_id="c", frame=-2), "onset frame must be -1"),
     ],
 )

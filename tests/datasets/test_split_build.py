@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from bleedkit.datasets.clip_strata import ClipStrata, clip_strata, shares
 from bleedkit.datasets.cohort import Cohort, CohortMeta, write_tables
 from bleedkit.datasets.errors import BleedkitError
-from bleedkit.datasets.mask_file import mask_png
 from bleedkit.datasets.nnunet_split import nnunet_splits
 from bleedkit.datasets.schema import Clip, Frame, ImageSize, MaskLabel, OnsetLabel, PointLabel, Review
 from bleedkit.datasets.split import Split, load_split, save_split
@@ -54,11 +53,9 @@ def patients_cohort(folder, patients: int, frames: int = 6) -> Cohort:
 def test_bleeding_is_a_visible_point_a_region_or_at_and_after_onset(tmp_path):
     names = ["mask", "onset", "points", "silent"]
     clips = [Clip(name, "p", "p", 30, SIZE, 10) for name in names]
-    empty, full = (mask_png(np.full((48, 64), value)) for value in (False, True))
-    import hashlib
 
-    def mask(frame, data):
-        return MaskLabel(clip_id="mask", frame=frame, path="m.png", digest=hashlib.sha256(data).hexdigest())
+    def mask(frame, area):
+        return MaskLabel(clip_id="mask", frame=frame, path="m.png", digest="0", area=area)
 
     points = [
         PointLabel(clip_id="points", frame=0, x=1, y=1),
@@ -70,7 +67,7 @@ def test_bleeding_is_a_visible_point_a_region_or_at_and_after_onset(tmp_path):
         tmp_path,
         clips,
         points=points,
-        masks=[mask(0, full), mask(1, empty)],
+        masks=[mask(0, 7), mask(1, 0)],
         onsets=[OnsetLabel(clip_id="onset", frame=7)],
     )
     found = {row.clip.clip_id: (row.frames, row.positive, row.labelled) for row in clip_strata(cohort)}
@@ -216,7 +213,7 @@ def test_the_official_split_is_by_clip_and_leaves_out_what_the_source_left_out(t
 
 def test_nnunet_gets_one_train_and_val_list_per_fold(tmp_path):
     clips = [Clip(f"day/{p}", p, p, 30, SIZE, 40) for p in "abc"]
-    masks = [MaskLabel(clip_id=f"day/{p}", frame=f, path="m.png", digest="0") for p in "abc" for f in (30, 0)]
+    masks = [MaskLabel(clip_id=f"day/{p}", frame=f, path="m.png", digest="0", area=1) for p in "abc" for f in (30, 0)]
     cohort = write_cohort(tmp_path, clips, masks=masks)
     split = Split("x", "ratio", cohort.digest, [{"a": "train", "b": "val", "c": "test"}])
     assert json.loads(nnunet_splits(cohort, split)) == [
