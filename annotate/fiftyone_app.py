@@ -1,0 +1,53 @@
+"""The FiftyOne App on a pushed dataset: its server is started, and always stopped again."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from ..datasets.errors import BleedkitError
+from .fiftyone_dataset import load_dataset
+from .mongo_keeper import answers, free_port
+
+ADDRESS: Final = "127.0.0.1"  # never other machines: the App asks nobody for a password
+DEFAULT_PORT: Final = 5151
+START_TIMEOUT_S: Final = 120.0
+
+
+@contextmanager
+def running_app(name: str, *, port: int | None = None) -> Iterator[str]:
+    """Serve the App and yield its address, opened on dataset `name`; call within `running_mongod`.
+
+    port: 5151 by default, or any free one where that is taken. Raises BleedkitError where there is no such dataset,
+    or the App does not start.
+    """
+    dataset = load_dataset(name)
+    if port is not None and answers(port):
+        raise BleedkitError(f"port {port} is in use", "choose another --port, or leave it out")
+    port = port or (free_port() if answers(DEFAULT_PORT) else DEFAULT_PORT)
+    # Not fiftyone.launch_app: it waits for its server in steps of ten seconds and says so on stdout.
+    command = [sys.executable, "-P", "-m", "fiftyone.server.main", "--address", ADDRESS, "--port", str(port)]
+    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        _wait_for(server, port)
+        yield f"http://{ADDRESS}:{port}/datasets/{dataset.slug}"
+    finally:
+        server.terminate()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_for(server: "subprocess.Popen[bytes]", port: int) -> None:
+    end = time.monotonic() + START_TIMEOUT_S
+    while not answers(port):
+        if server.poll() is not None or time.monotonic() > end:
+            server.kill()
+            told = server.stderr.read().decode(errors="replace").strip() if server.stderr else ""
+            reason = told.splitlines()[-1] if told else "no reason given"
+            raise BleedkitError(f"the FiftyOne App did not start on port {port}: {reason}", "try another --port")
+        time.sleep(0.05)
