@@ -1,5 +1,6 @@
 """Whether the parts of a split look alike: total variation of their labels, and how often chance does worse."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -7,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from .clip_strata import STRATA, ClipStrata, shares
+from .clip_strata import STRATA, UNKNOWN, ClipStrata, shares
 
 _SHUFFLES: Final = 999
 
@@ -31,18 +32,21 @@ class LabelShift:
 def label_shifts(rows: Sequence[ClipStrata], units: Sequence[str], parts: Sequence[str]) -> list[LabelShift]:
     """Every stratum in every pair of parts. units: what was assigned, per row (patient, or clip); parts: part per row.
 
-    Shuffles move whole units, as frames of one patient are not independent; seeded, so two audits agree.
+    Clips whose site or scenario nobody names do not count; a pair where one part has no other is left out. Shuffles
+    move whole units, as frames of one patient are not independent; seeded, so two audits agree.
     """
     names, of = np.unique(np.asarray(units), return_inverse=True)
     part_of = dict(zip(units, parts, strict=True))
     assigned = np.array([part_of[name] for name in names])
     found = []
     for stratum in STRATA:
-        categories = shares(rows, stratum)
+        categories = {name: column for name, column in shares(rows, stratum).items() if name != UNKNOWN}
+        if not categories:
+            continue
         table = np.stack([np.bincount(of, column, len(names)) for column in categories.values()], axis=1)
         for one, other in combinations(sorted(set(parts), key=_part_order), 2):
             found.append(_shift(stratum, list(categories), table, assigned, (one, other)))
-    return found
+    return [shift for shift in found if not math.isnan(shift.distance)]
 
 
 def total_variation(first: np.ndarray, second: np.ndarray) -> float:

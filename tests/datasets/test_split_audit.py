@@ -197,3 +197,13 @@ def test_effective_sizes_by_hand():
     assert effective_clusters([5, 5, 5]) == 3
     assert effective_clusters([9, 1]) == pytest.approx(100 / 82)
     assert effective_clusters([]) == 0
+
+
+def test_a_part_whose_sites_nobody_names_has_no_shift_of_site():
+    rows = rows_of("ab") + [ClipStrata(Clip("c2", "p2", "q", 30, SIZE, 10), 10, 5, 10)]
+    units = [row.clip.patient_id for row in rows]
+    assert [s.parts for s in label_shifts(rows, units, ["train", "test", "val"]) if s.stratum == "site"] == [
+        ("train", "test")
+    ]
+    assert {s.stratum for s in label_shifts(rows, units, ["train", "val", "val"])} == {"site", "bleeding"}
+    assert "scenario" not in {s.stratum for s in label_shifts(rows, units, ["train", "test", "val"])}
