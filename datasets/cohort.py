@@ -10,7 +10,6 @@ from typing import Any, Final, Self, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
 from .digest import file_digest, value_digest
 from .errors import BleedkitError
@@ -26,7 +25,8 @@ from .schema import (
     Review,
     ReviewItem,
 )
-from .tables import LABELS, SCHEMAS, concat, rows_of, table_of, write_table
+from .table_file import TableByClip, read_table, typed_rows
+from .tables import LABELS, SCHEMAS, concat, table_of, write_table
 from .transaction import COMMIT, current, locked, transaction
 
 MANIFEST: Final = "cohort.json"
@@ -121,7 +121,7 @@ class Cohort:
     @cached_property
     def clips(self) -> Mapping[str, Clip]:
         """Every clip by its id, in id order."""
-        return {clip.clip_id: clip for clip in rows_of("clips", self.table("clips"))}
+        return {clip.clip_id: clip for clip in typed_rows("clips", self.table("clips"))}
 
     def clip(self, clip_id: str) -> Clip:
         """One clip. Raises BleedkitError where there is none of that id."""
@@ -135,12 +135,9 @@ class Cohort:
         for _ in range(3):  # a writer may move the file between our looking for it and opening it
             path = current(self.folder, f"{name}.parquet")
             try:
-                table = pq.read_table(path, columns=columns and list(columns), filters=filters, partitioning=None)
-                return _as_declared(path, name, table, columns)
+                return read_table(path, name, columns, filters)
             except FileNotFoundError:
                 continue
-            except (pa.ArrowException, OSError) as error:
-                raise BleedkitError(f"{path} cannot be read ({error})", "restore it or build it again") from error
         table = SCHEMAS[name].empty_table()
         return table.select(list(columns)) if columns else table
 
@@ -151,36 +148,36 @@ class Cohort:
 
     def frames(self, clip_id: str) -> list[Frame]:
         """The clip's frames in order."""
-        return rows_of("frames", self.table("frames", clip_id))
+        return typed_rows("frames", self.table("frames", clip_id))
 
     def points(self, clip_id: str | None = None, *, history: bool = False) -> list[PointLabel]:
         """Point labels in frame order: the current ones, or every row ever written with `history`."""
-        return rows_of("points", self.label_table("points", clip_id, history=history))
+        return typed_rows("points", self.label_table("points", clip_id, history=history))
 
     def masks(self, clip_id: str | None = None, *, history: bool = False) -> list[MaskLabel]:
         """Mask labels in frame order, like `points`."""
-        return rows_of("masks", self.label_table("masks", clip_id, history=history))
+        return typed_rows("masks", self.label_table("masks", clip_id, history=history))
 
     def onsets(self, clip_id: str | None = None, *, history: bool = False) -> list[OnsetLabel]:
         """Onset labels, like `points`."""
-        return rows_of("onsets", self.label_table("onsets", clip_id, history=history))
+        return typed_rows("onsets", self.label_table("onsets", clip_id, history=history))
 
     def review_items(self, clip_id: str | None = None) -> list[ReviewItem]:
         """Frames somebody should look at."""
-        return rows_of("review", self.table("review", clip_id))
+        return typed_rows("review", self.table("review", clip_id))
 
     def provenance(self) -> dict[str, Provenance]:
         """Every run that made labels, by id."""
         table = self.table("provenance").drop_columns(["id"])
-        return {run.id: run for run in rows_of("provenance", table)}
+        return {run.id: run for run in typed_rows("provenance", table)}
 
     def stream(self) -> Iterator[ClipView]:
         """Every clip with its frames and current labels, in id order, in memory for one clip at a time."""
-        tables = {name: _ByClip(self, name) for name in ("frames", *LABELS)}
+        tables = {name: TableByClip(current(self.folder, f"{name}.parquet"), name) for name in ("frames", *LABELS)}
         for clip in self.clips.values():
             parts = {name: reader.take(clip.clip_id) for name, reader in tables.items()}
-            labels = {name: rows_of(name, _not_superseded(parts[name])) for name in LABELS}
-            yield ClipView(clip, rows_of("frames", parts["frames"]), **labels)
+            labels = {name: typed_rows(name, _not_superseded(parts[name])) for name in LABELS}
+            yield ClipView(clip, typed_rows("frames", parts["frames"]), **labels)
 
     def media_path(self, relative: str) -> Path:
         """Absolute path of a video or image. Raises BleedkitError where it would lie outside the media root."""
@@ -233,7 +230,7 @@ class Cohort:
         """Replace the review items of earlier runs of `kind` by those of this run; labels are not touched."""
         with locked(self.folder):
             runs = self.provenance()
-            old = rows_of("review", self.table("review"))
+            old = typed_rows("review", self.table("review"))
             kept = [item for item in old if item.provenance in runs and runs[item.provenance].kind != kind]
             known = concat([self.table("provenance")], "provenance")
             if provenance.id not in runs:
@@ -295,15 +292,6 @@ def _trust(label: PointLabel | MaskLabel | OnsetLabel) -> tuple[int, bool]:
     return _TRUST[label.state], label.review is not Review.UNREVIEWED
 
 
-def _as_declared(path: Path, name: str, table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
-    """The table in our columns and types; columns of others' are left out."""
-    wanted = SCHEMAS[name] if columns is None else pa.schema([SCHEMAS[name].field(column) for column in columns])
-    missing = ", ".join(column for column in wanted.names if column not in table.column_names)
-    if missing:
-        raise BleedkitError(f"{path} has no column {missing}", "restore it or build the cohort again")
-    return table.select(wanted.names).cast(wanted)
-
-
 def _not_superseded(table: pa.Table) -> pa.Table:
     return table.filter(pc.invert(pc.is_in(table["label_id"], value_set=table["supersedes"].combine_chunks())))
 
@@ -329,26 +317,3 @@ def _check_supersedes(name: str, new: pa.Table, table: pa.Table) -> None:
         if row["supersedes"] and (row["supersedes"], row["clip_id"]) not in known:
             at = f"{name}: clip {row['clip_id']!r} frame {row['frame']}"
             raise BleedkitError(f"{at} supersedes unknown label {row['supersedes']}", "pull the labels again")
-
-
-class _ByClip:
-    """One table handed out clip by clip, in id order, holding one row group at a time."""
-
-    def __init__(self, cohort: Cohort, name: str) -> None:
-        self._rest = SCHEMAS[name].empty_table()
-        path = current(cohort.folder, f"{name}.parquet")
-        self._path, self._name = path, name
-        self._file = pq.ParquetFile(path) if path.exists() else None
-        self._group = 0
-
-    def take(self, clip_id: str) -> pa.Table:
-        """The clip's rows; clips must be asked for in ascending order."""
-        while self._file is not None and self._group < self._file.num_row_groups:
-            if len(self._rest) and self._rest["clip_id"][-1].as_py() > clip_id:
-                break
-            group = _as_declared(self._path, self._name, self._file.read_row_group(self._group), None)
-            self._rest = pa.concat_tables([self._rest, group])
-            self._group += 1
-        mine = self._rest.filter(pc.equal(self._rest["clip_id"], clip_id))
-        self._rest = self._rest.filter(pc.greater(self._rest["clip_id"], clip_id))
-        return mine

@@ -145,7 +145,10 @@ def _encoded(images: list[np.ndarray]) -> bytes:
     data = io.BytesIO()
     with av.open(data, "w", format="mp4") as container:
         stream = container.add_stream(
-            "libx264", rate=Fraction(FPS), options={"crf": "18", "preset": "fast", "threads": "1"}
+            "libx264",
+            rate=Fraction(FPS),
+            # libx264's macroblock tree reads memory it never wrote: the same pictures gave different files.
+            options={"crf": "18", "preset": "fast", "threads": "1", "mbtree": "0"},
         )
         stream.width, stream.height, stream.pix_fmt = SIZE.width, SIZE.height, "yuv420p"
         for image in images:

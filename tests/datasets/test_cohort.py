@@ -238,3 +238,13 @@ def test_a_table_without_its_columns_is_told_and_others_columns_are_left_alone(t
     for read in (lambda: cohort.table("points"), lambda: list(cohort.stream())):
         with pytest.raises(BleedkitError, match=r"points\.parquet has no column x, label_id"):
             read()
+
+
+def test_a_row_that_breaks_the_model_is_told_in_one_line(tmp_path):
+    cohort = make_cohort(tmp_path / "c")
+    path = cohort.folder / "points.parquet"
+    table = pq.read_table(path)
+    at = table.column_names.index("state")
+    pq.write_table(table.set_column(at, "state", [["guessed"] * len(table)]), path)
+    with pytest.raises(BleedkitError, match="table points: 'guessed' is not a valid LabelState; list every fault"):
+        cohort.points()

@@ -200,7 +200,7 @@ def test_effective_sizes_by_hand():
 
 
 def test_a_part_whose_sites_nobody_names_has_no_shift_of_site():
-    rows = rows_of("ab") + [ClipStrata(Clip("c2", "p2", "q", 30, SIZE, 10), 10, 5, 10)]
+    rows = [*rows_of("ab"), ClipStrata(Clip("c2", "p2", "q", 30, SIZE, 10), 10, 5, 10)]
     units = [row.clip.patient_id for row in rows]
     assert [s.parts for s in label_shifts(rows, units, ["train", "test", "val"]) if s.stratum == "site"] == [
         ("train", "test")
