@@ -2,14 +2,15 @@
 
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import IO, Final
 
 from ..datasets.errors import BleedkitError
 from .fiftyone_dataset import load_dataset
-from .mongo_keeper import answers, free_port
+from .mongo_keeper import answers, free_port, stop
 
 ADDRESS: Final = "127.0.0.1"  # never other machines: the App asks nobody for a password
 DEFAULT_PORT: Final = 5151
@@ -29,25 +30,21 @@ def running_app(name: str, *, port: int | None = None) -> Iterator[str]:
     port = port or (free_port() if answers(DEFAULT_PORT) else DEFAULT_PORT)
     # Not fiftyone.launch_app: it waits for its server in steps of ten seconds and says so on stdout.
     command = [sys.executable, "-P", "-m", "fiftyone.server.main", "--address", ADDRESS, "--port", str(port)]
-    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        _wait_for(server, port)
-        yield f"http://{ADDRESS}:{port}/datasets/{dataset.slug}"
-    finally:
-        server.terminate()
+    with tempfile.TemporaryFile() as log:
+        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            server.wait(10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+            _wait_for(server, port, log)
+            yield f"http://{ADDRESS}:{port}/datasets/{dataset.slug}"
+        finally:
+            stop(server)
 
 
-def _wait_for(server: "subprocess.Popen[bytes]", port: int) -> None:
+def _wait_for(server: "subprocess.Popen[bytes]", port: int, log: IO[bytes]) -> None:
     end = time.monotonic() + START_TIMEOUT_S
     while not answers(port):
         if server.poll() is not None or time.monotonic() > end:
-            server.kill()
-            told = server.stderr.read().decode(errors="replace").strip() if server.stderr else ""
+            log.seek(0)
+            told = log.read().decode(errors="replace").strip()
             reason = told.splitlines()[-1] if told else "no reason given"
             raise BleedkitError(f"the FiftyOne App did not start on port {port}: {reason}", "try another --port")
         time.sleep(0.05)

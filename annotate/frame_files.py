@@ -3,12 +3,15 @@
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..datasets.cohort import ClipView, Cohort
 from ..datasets.errors import BleedkitError
 from ..datasets.schema import Clip, Frame
 from .checked_paths import CheckedPaths
+
+if TYPE_CHECKING:
+    import numpy as np
 
 JPEG_QUALITY: Final = 92
 
@@ -71,12 +74,11 @@ def _made(folder: Path) -> set[int]:
     return {int(name[:-4]) for name in names if name.endswith(".jpg") and name[:-4].isdigit()}
 
 
-def _write_jpeg(path: Path, rgb: "object") -> None:
+def _write_jpeg(path: Path, rgb: "np.ndarray") -> None:
     """Through a draft, so that a kill leaves no half picture; no fsync, which would cost more than the picture."""
     import cv2
-    import numpy as np
 
-    done, data = cv2.imencode(".jpg", np.asarray(rgb)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    done, data = cv2.imencode(".jpg", rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
     if not done:
         raise ValueError(f"{path}: frame cannot be a JPEG")
     path.parent.mkdir(parents=True, exist_ok=True)

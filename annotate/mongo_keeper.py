@@ -42,9 +42,9 @@ def keep(folder: Path, binary: Path) -> int:
         with (folder / USERS_LOCK).open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             _withdraw(folder)
-            _stop(server)  # under the lock, so that the next user starts on a closed database
+            stop(server)  # under the lock, so that the next user starts on a closed database
     finally:
-        _stop(server)
+        stop(server)
     return 0
 
 
@@ -87,7 +87,8 @@ def _withdraw(folder: Path) -> None:
         pass
 
 
-def _stop(server: "subprocess.Popen[bytes]") -> None:
+def stop(server: "subprocess.Popen[bytes]") -> None:
+    """End a child process: asked first, killed after 30 s."""
     if server.poll() is None:
         server.terminate()
         try:

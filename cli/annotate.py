@@ -126,6 +126,8 @@ def open_(name: str, port: int | None, remote: bool) -> None:
 
         click.echo("Starting the FiftyOne App ...", err=True)
         with running_app(name, port=port) as url:
+            for end in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: or the App would outlive this command
+                signal.signal(end, signal.default_int_handler)
             click.echo(f"{url}  (Ctrl-C stops it)")
             if not remote:
                 webbrowser.open(url)

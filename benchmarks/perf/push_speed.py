@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -30,7 +31,7 @@ CLIP_FRAMES: Final = 200
 
 
 def make_cohort(folder: Path, frames: int) -> Cohort:
-    """A cohort of clips of 200 frames, each with a point and a mask; pictures and masks are links to one file each."""
+    """A cohort of clips of 200 frames, each with a point and a mask; pictures and masks are links to one file."""
     import cv2
     import numpy as np
 
@@ -58,11 +59,11 @@ def make_cohort(folder: Path, frames: int) -> Cohort:
 
 
 def _clip(media: Path, masks: Path, clip_id: str, frames: int, digest: str) -> Mapping[str, list[Any]]:
-    (media / clip_id).mkdir()
-    (masks / clip_id).mkdir()
-    for i in range(frames):
-        os.link(media / "frame.jpg", media / clip_id / f"{i:06d}.jpg")
-        os.link(masks / "a.png", masks / clip_id / f"{i:06d}.png")
+    for original, folder in ((media / "frame.jpg", media / clip_id), (masks / "a.png", masks / clip_id)):
+        folder.mkdir()
+        shutil.copy(original, folder / f"{0:06d}{original.suffix}")  # a copy a clip: a file has 65,000 links at most
+        for i in range(1, frames):
+            os.link(folder / f"{0:06d}{original.suffix}", folder / f"{i:06d}{original.suffix}")
     numbers = range(frames)
     return {
         "clips": [Clip(clip_id, f"p{clip_id[-2:]}", clip_id, 30, SIZE, frames, site="liver")],

@@ -1,6 +1,6 @@
 """The FiftyOne App in a real browser: the pushed frames show, with their points and masks.
 
-`python tests/annotate/test_app.py COHORT PICTURE.jpg` takes the README's picture of any cohort in the same way.
+`python tests/annotate/test_app.py COHORT PICTURE.png` takes the README's picture of any cohort in the same way.
 """
 
 import shutil
@@ -71,6 +71,10 @@ def _count_like(picture, rgb, within=30):
 def take_picture(cohort_folder: Path, picture: Path) -> None:
     """Bleeding frames of the cohort, an even spread, as the App's grid shows them."""
 
+    import io
+
+    from PIL import Image
+
     from bleedkit.annotate.mongo import running_mongod
 
     with tempfile.TemporaryDirectory() as folder, running_mongod(Path(folder)):
@@ -88,8 +92,10 @@ def take_picture(cohort_folder: Path, picture: Path) -> None:
         chosen = bleeding[len(bleeding) // 24 :: max(1, len(bleeding) // 12)]
         dataset.save_view("bleeding", dataset.select(chosen, ordered=True))
         with running_app(cohort.meta.name) as url, browser_page(f"{url}?view=bleeding", height=720) as page:
-            page.screenshot(path=str(picture), type="jpeg", quality=82)
+            shown = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
             print(page.locator("[data-cy=looker]").count(), "frames on the picture")
+    colours = shown.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+    colours.save(picture, optimize=True)
 
 
 if __name__ == "__main__":

@@ -141,6 +141,16 @@ def test_deleted_labels_are_rejected_and_new_ones_are_human(cohort, pushed):
     assert not sample_of(load(pushed.name), "clip0", 3).needs_review
 
 
+def test_a_copied_point_is_a_new_one(cohort, pushed):
+    sample = sample_of(pushed, "clip0", 0)
+    copy = sample.points.keypoints[0].copy()
+    copy.points = [(0.5, 0.5)]
+    sample.points.keypoints.append(copy)
+    sample.save()
+    assert totals(pulled(cohort, pushed)) == (0, 0, 0, 1)
+    assert sorted(label.x for label in cohort.points("clip0") if label.frame == 0) == [16, 32]
+
+
 def test_the_onset_moves_and_goes(cohort, pushed):
     pushed.match({"clip_id": "clip0"}).set_values("onset", [False, False, True, False])
     pushed.match({"clip_id": "clip1"}).set_values("onset", [False, False, False, False])

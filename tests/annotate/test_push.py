@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from bleedkit.annotate import push
 from bleedkit.annotate.push import push_cohort
 from bleedkit.datasets.cohort import Cohort
 from bleedkit.datasets.errors import BleedkitError
@@ -190,7 +191,7 @@ def test_reviewers_changes_and_user_tags_survive_a_push(cohort, name):
     moved, tagged = sample_of(dataset, "clip0", 0), sample_of(dataset, "clip1", 0)
     moved.points.keypoints[0].points = [(0.5, 0.5)]
     moved.save()
-    tagged.tags.append("nice")
+    tagged.tags += ["nice", "test"]  # `test` by the user's own hand
     tagged.points.keypoints[0].tags.append("look again")
     tagged.save()
     for clip_id in ("clip0", "clip1"):
@@ -202,7 +203,24 @@ def test_reviewers_changes_and_user_tags_survive_a_push(cohort, name):
     sample = sample_of(dataset, "clip1", 0)
     assert sample.points.keypoints[0].points == [[20 / 64, 0.25]]
     assert sample.points.keypoints[0].tags == ["look again"]
-    assert sample.tags == ["nice"]
+    assert sample.tags == ["nice", "test"]
+
+
+def test_a_change_made_between_reading_and_writing_survives(cohort, name, monkeypatch):
+    push_cohort(cohort, name)
+    sample = sample_of(load(name), "clip0", 0)
+    old = cohort.points("clip0")[0]
+    cohort.append(points=[dataclasses.replace(old, x=20.0, supersedes=old.label_id)])
+    write = push.update_samples
+
+    def meanwhile(dataset, updates):
+        sample.points.keypoints[0].points = [(0.5, 0.5)]
+        sample.save()
+        return write(dataset, updates)
+
+    monkeypatch.setattr(push, "update_samples", meanwhile)
+    assert counts(push_cohort(cohort, name)) == (0, 0, 7, 1)
+    assert sample_of(load(name), "clip0", 0).points.keypoints[0].points == [[0.5, 0.5]]
 
 
 def test_the_users_own_fields_samples_and_views_stay(cohort, name):

@@ -1,7 +1,6 @@
 """`bleedkit annotate` as a user types it, each command a process of its own, on the default database folder."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -100,8 +99,10 @@ def test_push_and_open_as_a_user_types_them(home, cohort):
     url = child.stdout.readline().split()[0]
     with urlopen(url) as page:
         assert page.status == 200
-    os.killpg(child.pid, signal.SIGINT)  # as a terminal sends it: to every process of the command
+    child.send_signal(signal.SIGTERM)
     assert child.wait(60) == 0
+    with pytest.raises(OSError, match="refused"):
+        urlopen(url)
     assert not (home / "bleedkit/mongo/server.json").exists()
 
 

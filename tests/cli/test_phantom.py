@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 from click.testing import CliRunner
 
 from bleedkit.cli.phantom import LAYOUTS, PRESETS, phantom
@@ -58,4 +59,7 @@ def test_what_no_cohort_can_be_is_refused_before_anything_is_made(tmp_path):
         CliRunner().invoke(phantom, [*out, "--clips", "2", "--patients", "3"], catch_exceptions=False)
     with pytest.raises(BleedkitError, match="use --preset hemoset"):
         CliRunner().invoke(phantom, [*out, "--layout", "hemoset", str(tmp_path / "pigs")], catch_exceptions=False)
+    if not torch.cuda.is_available():
+        with pytest.raises(BleedkitError, match="no CUDA device"):
+            CliRunner().invoke(phantom, [*out, "--device", "cuda"], catch_exceptions=False)
     assert list(tmp_path.iterdir()) == []
