@@ -1,11 +1,11 @@
-"""The main job in small, on made-up clips or on one's own video: from sparse points to dense ones to look at."""
+"""The main job in small, on simulated surgery or on one's own video: from sparse points to dense ones to look at."""
 
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -13,8 +13,7 @@ from ..datasets import vl_surgpt
 from ..datasets.build import build_cohort
 from ..datasets.cohort import Cohort
 from ..datasets.errors import BleedkitError
-from ..datasets.moving_texture import write_moving_texture
-from ..datasets.patient_map import read_patient_map
+from ..datasets.phantom.generate import demo_cohort
 from ..datasets.problems import Problems
 from ..datasets.source import DatasetSpec, ReadOptions, SourceClip
 from ..datasets.split import PARTS, save_split
@@ -27,7 +26,7 @@ MARKER: Final = ".bleedkit-demo"
 PRESET: Final = "classical"
 SPLIT: Final = "by-patient"
 # What a demo writes into its folder, and all that a later one may take away again.
-_OURS: Final = ("clips", "cohort", "shards", "run.json", "report.html", ".lock", MARKER)
+_OURS: Final = ("cohort", "shards", "run.json", "report.html", ".lock", MARKER)
 
 
 @dataclass(frozen=True)
@@ -77,7 +76,7 @@ def run_demo(
     overwrite: bool = False,
     say: Callable[[str], None] = print,
 ) -> DemoResult:
-    """Make (or take) clips, build a cohort, split it, densify its points, report, and push it to FiftyOne.
+    """Simulate (or take) clips, build a cohort, split it, densify its points, report, and push it to FiftyOne.
 
     say: is told of each step. Everything lies below `out`, but for FiftyOne's database, which is where `bleedkit
     annotate` keeps it. Raises BleedkitError where `out` holds something and is no earlier demo with `overwrite`, where
@@ -85,9 +84,8 @@ def run_demo(
     """
     _make_room(out, overwrite=overwrite)
     steps = Steps(say)
-    spec, root, options = _take(own) if own else _make(out / "clips", seed, steps)
-    with steps.step("build the cohort"):
-        cohort = _build(spec, root, out / "cohort", options, say)
+    with steps.step("build the cohort" if own else "simulate surgery of six patients"):
+        cohort = _build(own, out / "cohort", say) if own else demo_cohort(out / "cohort", seed)
         counts = cohort.meta.counts
         steps.detail = f"{counts['clips']} clips, {counts['frames']} frames, {counts['points']} human labels"
     with steps.step("split it by patient"):
@@ -125,24 +123,17 @@ def _make_room(out: Path, *, overwrite: bool) -> None:
     write_atomic(out / MARKER, b"Made by 'bleedkit demo'.\n")
 
 
-def _make(root: Path, seed: int, steps: Steps) -> tuple[DatasetSpec, Path, ReadOptions]:
-    with steps.step("make six small clips"):
-        write_moving_texture(root, seed=seed)
-        steps.detail = "a moving tissue-like surface, two points labelled once a second"
-    spec = replace(
-        vl_surgpt.SPEC,
-        name="moving_texture",
-        title="Moving texture: made-up clips with exact truth",
-        citation="made by bleedkit",
-        licence="CC0-1.0",
-        url="",
-        expected={},
-        contradictions=(),
-    )
-    return spec, root, ReadOptions(patients=read_patient_map(root / "patients.csv"))
+def _build(own: OwnClip, out: Path, say: Callable[[str], None]) -> Cohort:
+    spec, root = _take(own)
+    result = build_cohort(spec, root, out, name="demo")
+    for problem in result.problems:
+        say(f"    {problem}")
+    if result.cohort is None:
+        raise BleedkitError(f"{own.video} gave no clip", "see the problems above")
+    return result.cohort
 
 
-def _take(own: OwnClip) -> tuple[DatasetSpec, Path, ReadOptions]:
+def _take(own: OwnClip) -> tuple[DatasetSpec, Path]:
     for path in (own.video, own.labels):
         if not path.is_file():
             raise BleedkitError(f"{path} is no file", "check the path")
@@ -167,16 +158,7 @@ def _take(own: OwnClip) -> tuple[DatasetSpec, Path, ReadOptions]:
         url="",
         layout="a video, and labels.json: frame -> list of [x, y], or null where not visible",
     )
-    return spec, root, ReadOptions()
-
-
-def _build(spec: DatasetSpec, root: Path, out: Path, options: ReadOptions, say: Callable[[str], None]) -> Cohort:
-    result = build_cohort(spec, root, out, options=options, name="demo")
-    for problem in result.problems:
-        say(f"    {problem}")
-    if result.cohort is None:
-        raise BleedkitError(f"{root} gave no clip", "see the problems above")
-    return result.cohort
+    return spec, root
 
 
 def _check(run: RunResult) -> None:

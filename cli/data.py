@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from .phantom import phantom
+
 if TYPE_CHECKING:
     from ..datasets.problems import Problems
 
@@ -27,6 +29,9 @@ _COHORT: Final = click.argument("cohort", type=_PATH)
 @click.group()
 def data() -> None:
     """Build, check and describe cohorts."""
+
+
+data.add_command(phantom)
 
 
 @data.command(

@@ -12,12 +12,18 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option(
     "--labels", type=_FILE, help='JSON of your points: {"0": [[x, y], ...], "30": [[x, y], null], ...}, pixels.'
 )
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), default="bleedkit-demo", show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the made-up clips and of the split.")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="bleedkit-demo",
+    show_default=True,
+    help="Folder for all it makes.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the simulated clips and of the split.")
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier demo left in --out.")
 @click.option("--no-fiftyone", is_flag=True, help="Stop before FiftyOne, which needs a MongoDB.")
 def demo(*, video: Path | None, labels: Path | None, out: Path, seed: int, overwrite: bool, no_fiftyone: bool) -> None:
-    """Run the whole chain on made-up clips, or on your own video: sparse points in, report out.
+    """Run the whole chain on simulated surgery, or on your own video: sparse points in, report out.
 
     Builds a cohort, splits it by patient, labels the frames between the labelled ones, flags those it does not trust,
     writes report.html and pushes everything to FiftyOne. Offline, a minute or two.

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from ..annotate.mongo import find_mongod
+from ..datasets.errors import BleedkitError
+
 _SECONDS: Final = 20
 
 
@@ -36,14 +39,14 @@ def _python() -> Check:
 
 
 def _mongod() -> Check:
-    """FiftyOne's database server: the binary inside the fiftyone package, asked for its version."""
-    spec = importlib.util.find_spec("fiftyone")
-    place = Path(spec.origin or "").with_name("db") / "bin" / "mongod" if spec else Path("mongod")
-    remedy = "pip install 'bleedkit[mongod]', or set FIFTYONE_DATABASE_URI to a MongoDB of yours"
-    if not place.is_file():
-        return Check("mongod", False, True, "FiftyOne's MongoDB server is not installed", remedy)
+    """FiftyOne's database server, asked for its version."""
+    try:
+        place = find_mongod()
+    except BleedkitError as error:
+        return Check("mongod", False, True, error.what, error.remedy)
     version = _first_line([str(place), "--version"])
-    return Check("mongod", bool(version), True, version or f"{place} does not start", "" if version else remedy)
+    remedy = "" if version else "pip install 'bleedkit[mongod]', or set FIFTYONE_DATABASE_URI to a running MongoDB"
+    return Check("mongod", bool(version), True, version or f"{place} does not start", remedy)
 
 
 def _video() -> Check:

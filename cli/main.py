@@ -15,7 +15,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "split": ("split", "split", "Make leak-free splits by patient, and audit any split."),
     "pseudolabel": ("pseudolabel", "pseudolabel", "Turn sparse points into dense, checked tracks."),
     "annotate": ("annotate", "annotate", "Look at labels in FiftyOne and bring corrections back."),
-    "demo": ("demo", "demo", "The whole chain on a small clip, or on yours: sparse points in, report out."),
+    "demo": ("demo", "demo", "The whole chain on simulated surgery, or on your video: sparse points in, report out."),
     "doctor": ("doctor", "doctor", "Say what works on this machine and how to get what is missing."),
 }
 

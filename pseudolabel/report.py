@@ -11,11 +11,12 @@ from typing import Final
 import numpy as np
 
 from ..datasets.cohort import Cohort
-from ..datasets.moving_texture import Truth, truth_of
+from ..datasets.moving_texture import Truth
 from ..datasets.progress import track as progress
 from ..datasets.transaction import write_atomic
 from .accuracy import ENGINE, FORWARD, LEVELS, LINEAR, FrameErrors, against_hidden_labels, against_truth
 from .densify import DenseTrack
+from .known_truth import known_truth
 from .report_overlays import overlays
 from .report_plots import plot_errors, plot_target
 from .report_style import STYLE
@@ -30,7 +31,7 @@ def write_report(cohort: Cohort, results: Results, checks: Results, out: Path, *
     by_clip: dict[str, list[tuple[Segment, DenseTrack]]] = {}
     for segment, dense in results:
         by_clip.setdefault(segment.clip_id, []).append((segment, dense))
-    found = {clip_id: truth_of(cohort, cohort.clip(clip_id)) for clip_id in by_clip}
+    found = {clip_id: known_truth(cohort, clip_id) for clip_id in by_clip}
     truths = {clip_id: truth for clip_id, truth in found.items() if truth is not None}
     shown = list(by_clip)[:MOST_CLIPS]
     body = [

@@ -1,0 +1,1 @@
+"""The phantom: simulated surgical bleeding video with exact truth."""
