@@ -58,7 +58,7 @@ def score_cohort(cohort: Cohort) -> Scored:
 def score_clip(cohort: Cohort, view: ClipView) -> Iterator[Scored]:
     """One result a segment."""
     clip, config = view.clip, preset_config(PRESET)
-    segments = segments_of(clip.clip_id, [f.frame for f in view.frames if f.has_image], view.points, config.horizon)
+    segments = segments_of(clip, [f.frame for f in view.frames if f.has_image], view.points, horizon=config.horizon)
     targets = sorted({segment.target for segment in segments})
     truth = truth_of(cohort, clip)
     used = [s for s in segments if s.start and s.end] if truth else checks_of(segments)

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..datasets.moving_texture import Truth
 from .densify import DenseTrack
-from .label_noise import label_variance
 from .segments import Segment
 
 LEVELS: Final = (0.5, 0.9, 0.95)
@@ -58,13 +57,11 @@ def against_truth(results: Sequence[tuple[Segment, DenseTrack]], truths: Mapping
     return _joined(parts) if parts else None
 
 
-def against_hidden_labels(
-    checks: Sequence[tuple[Segment, DenseTrack]], widths: Mapping[str, int]
-) -> FrameErrors | None:
+def against_hidden_labels(checks: Sequence[tuple[Segment, DenseTrack]]) -> FrameErrors | None:
     """Errors at labels that were hidden from the engine: its number on data without truth; None where there are none.
 
-    Harder than its real work, as the gap across a hidden label is twice as long. widths: of each clip's picture, for
-    the label's own error, which counts in the coverage.
+    Harder than its real work, as the gap across a hidden label is twice as long. The label's own error counts in the
+    coverage.
     """
     parts = []
     for segment, track in checks:
@@ -73,7 +70,7 @@ def against_hidden_labels(
             raise ValueError("a check hides a visible label")
         here = np.array(track.frames) == hidden.frame
         reference = np.broadcast_to(np.array(hidden.xy), (len(here), 2))
-        parts.append(_errors(segment, track, reference, here, label_variance(widths[segment.clip_id])))
+        parts.append(_errors(segment, track, reference, here, segment.label_variance))
     return _joined(parts) if parts else None
 
 

@@ -98,12 +98,15 @@ def _smoothed(
     width: int,
 ) -> SmoothTrack:
     """Smooth in the order of time, or against it where only the last label is there to begin from."""
+    variance = segment.label_variance
     if forward is not None:
         last = None if segment.end is None else np.array(segment.end)
-        return smoother.smooth(np.array(segment.start), last, forward, backward, width)
+        return smoother.smooth(np.array(segment.start), last, forward, backward, width=width, label_variance=variance)
     if backward is None:
         raise ValueError("a segment without a visible label has nothing to smooth")
-    track = smoother.smooth(np.array(segment.end), None, backward.reversed(), None, width)
+    track = smoother.smooth(
+        np.array(segment.end), None, backward.reversed(), None, width=width, label_variance=variance
+    )
     return replace(
         track,
         xy=track.xy[::-1],

@@ -26,7 +26,6 @@ import numpy as np
 from ..models.point_tracker import scaled
 from .bridge import bridge, log_normal
 from .direction import DirectedTrack
-from .label_noise import label_variance
 
 _MOST_SWITCHES: Final = 33  # of long segments every few steps only, so that the pairs stay near a thousand
 _LEAST_VARIANCE: Final = 1e-4  # pixels squared: of a step in a small picture, so that no step is ever exact
@@ -72,17 +71,20 @@ class FailureMixture:
         last: np.ndarray | None,
         forward: DirectedTrack,
         backward: DirectedTrack | None,
+        *,
         width: int,
+        label_variance: float,
     ) -> SmoothTrack:
         """Fuse the tracks between labels `first` and `last` (2,) of a picture `width` pixels wide.
 
-        last and backward None: the track is open at its far end, and grows uncertain.
+        last and backward None: the track is open at its far end, and grows uncertain. label_variance: of each label,
+        per axis, pixels squared.
         """
         steps = _Steps.of(self, forward, backward, scaled(1.0, width))
         believed, prior = self._hypotheses(forward, backward)
         index = np.arange(believed.shape[1])
         shift, variance, seen = (table[:, believed, index] for table in (steps.shift, steps.variance, steps.seen))
-        path = bridge(first, last, shift, variance, label_variance(width))
+        path = bridge(first, last, shift, variance, label_variance)
         log_weight = path.log_evidence + seen.sum(-1) + prior
         weight = np.exp(log_weight - log_weight.max())
         weight /= weight.sum()

@@ -50,7 +50,8 @@ def gate_meeting(candidate: Candidate) -> list[str]:
         return [""] * len(frames)
     apart = np.linalg.norm(candidate.forward.xy - candidate.backward.xy, axis=1)
     closest = sliding_window_view(apart, min(MEET_FRAMES, len(apart))).max(axis=1).min()
-    if closest <= max(3.0, scaled(MEET_LIMIT, candidate.size.width)):
+    labels_apart = 3 * (2 * candidate.segment.label_variance) ** 0.5  # two people's honest errors are no lost point
+    if closest <= max(3.0, scaled(MEET_LIMIT, candidate.size.width), labels_apart):
         return [""] * len(frames)
     why = f"forward and backward tracks stay {closest:.0f} px apart: the point was lost, or a label is off"
     return [why] * len(frames)

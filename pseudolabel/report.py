@@ -43,7 +43,7 @@ def write_report(cohort: Cohort, results: Results, checks: Results, out: Path, *
             "Against labels it was not shown",
             "Each inner human label in turn is hidden and found again across a gap twice as long as in the real run, "
             "so this is harder than the run itself. A label that is off counts as an error here.",
-            against_hidden_labels(checks, {name: clip.size.width for name, clip in cohort.clips.items()}),
+            against_hidden_labels(checks),
         ),
         _reasons(results),
     ]

@@ -19,6 +19,7 @@ from ..datasets.transaction import write_atomic
 from .clip_job import ClipJob, finish_clip, run_clip
 from .compact import compact
 from .densify import DenseTrack
+from .label_noise import label_sd
 from .presets import preset_config
 from .report import write_report
 from .segments import Segment, by_clip, checks_of, segments_of
@@ -76,12 +77,13 @@ def run_pseudolabels(cohort: Cohort, *, preset: str = "classical", out: Path, wo
 def _plan(cohort: Cohort, preset: str, settings: Mapping[str, Any]) -> tuple[dict[str, Segment], dict[str, Segment]]:
     """The segments to label and those that check the engine, by id, in the order of clips."""
     horizon = preset_config(preset).horizon
+    sd = label_sd(cohort.points(), {name: clip.size.width for name, clip in cohort.clips.items()})
     segments: list[Segment] = []
     images: dict[str, object] = {}
     for view in cohort.stream():
         there = {row.frame: row.digest for row in view.frames if row.has_image}
         images[view.clip.clip_id] = view.clip.media_digest or there
-        segments += segments_of(view.clip.clip_id, there, view.points, horizon)
+        segments += segments_of(view.clip, there, view.points, horizon=horizon, sd=sd)
     if not segments:
         raise BleedkitError(f"{cohort.folder} has no human point labels to go on from", "add labels, then build again")
     checks = checks_of(segments)

@@ -1,23 +1,27 @@
 """Segments: a target's consecutive human labels and all frames between, the unit of work."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
 
-from ..datasets.cohort import most_trusted
 from ..datasets.digest import value_digest
-from ..datasets.schema import LabelState, PointLabel
+from ..datasets.schema import Clip, PointLabel
+from .label_noise import LABEL_SD, consensus, label_variance
 
 MOST_CHECKS: Final = 60  # hidden labels a run re-finds for its report: enough for a median, cheap beside the rest
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """A human label that bounds a segment; xy in pixels, None where the target was labelled as not visible."""
+    """What people say where a segment begins or ends; xy in pixels, None where the target is not visible.
+
+    votes: how many people's positions `xy` is the mean of.
+    """
 
     frame: int
     xy: tuple[float, float] | None
+    votes: int = 1
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Segment:
 
     before, after: the anchors; None where there is no label on that side, and frames end at the stated horizon.
     hidden_label: of a check only: the label between, which the engine must find again without seeing it.
+    label_variance: of the anchors, per axis, pixels squared.
     """
 
     clip_id: str
@@ -34,6 +39,7 @@ class Segment:
     before: Anchor | None
     after: Anchor | None
     hidden_label: Anchor | None = None
+    label_variance: float = 0.25
 
     @property
     def start(self) -> tuple[float, float] | None:
@@ -56,11 +62,13 @@ class Segment:
         return value_digest([asdict(self), images, dict(config)])[:32]
 
 
-def segments_of(clip_id: str, frames: Iterable[int], points: Iterable[PointLabel], horizon: int) -> list[Segment]:
+def segments_of(
+    clip: Clip, frames: Iterable[int], points: Iterable[PointLabel], *, horizon: int, sd: float = LABEL_SD
+) -> list[Segment]:
     """Every segment of a clip that has frames to label, by target, then frame.
 
     frames: those with an image. points: the clip's current labels. horizon: how many frames to go on before the first
-    and after the last label. A target never seen has none.
+    and after the last label. sd: of one person's label, as `label_sd` gives it. A target never seen has none.
     """
     there = sorted(set(frames))
     found: list[Segment] = []
@@ -68,7 +76,9 @@ def segments_of(clip_id: str, frames: Iterable[int], points: Iterable[PointLabel
         if any(anchor.xy for anchor in anchors):
             for before, after in pairwise([None, *anchors, None]):
                 inside = _between(there, before, after, horizon)
-                found.append(Segment(clip_id, target, inside, before, after))
+                votes = [anchor.votes for anchor in (before, after) if anchor is not None and anchor.xy is not None]
+                variance = label_variance(sd, clip.size.width, votes)
+                found.append(Segment(clip.clip_id, target, inside, before, after, label_variance=variance))
     return [segment for segment in found if segment.inner and _has_work(segment)]
 
 
@@ -78,7 +88,13 @@ def checks_of(segments: Sequence[Segment]) -> list[Segment]:
     Of more than MOST_CHECKS, every k-th, so that the same cohort always has the same checks.
     """
     checks = [
-        Segment(a.clip_id, a.target, tuple(sorted({*a.frames, *b.frames})), a.before, b.after, hidden_label=a.after)
+        replace(
+            a,
+            frames=tuple(sorted({*a.frames, *b.frames})),
+            after=b.after,
+            hidden_label=a.after,
+            label_variance=max(a.label_variance, b.label_variance),
+        )
         for a, b in pairwise(segments)
         if (a.clip_id, a.target) == (b.clip_id, b.target) and a.after == b.before and a.start and a.end and b.end
     ]
@@ -89,13 +105,13 @@ def checks_of(segments: Sequence[Segment]) -> list[Segment]:
 def _anchors(points: Iterable[PointLabel], there: set[int]) -> dict[str, list[Anchor]]:
     by_place: dict[tuple[str, int], list[PointLabel]] = {}
     for point in points:
-        if point.state is LabelState.HUMAN and point.frame in there:
+        if point.frame in there:
             by_place.setdefault((point.target, point.frame), []).append(point)
     anchors: dict[str, list[Anchor]] = {}
     for (target, frame), labels in sorted(by_place.items()):
-        label = most_trusted(labels)
-        if label is not None:
-            anchors.setdefault(target, []).append(Anchor(frame, (label.x, label.y) if label.visible else None))
+        said = consensus(labels)
+        if said is not None:
+            anchors.setdefault(target, []).append(Anchor(frame, said.xy, said.votes))
     return anchors
 
 

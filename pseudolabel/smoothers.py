@@ -18,11 +18,13 @@ class Smoother(Protocol):
         last: np.ndarray | None,
         forward: DirectedTrack,
         backward: DirectedTrack | None,
+        *,
         width: int,
+        label_variance: float,
     ) -> SmoothTrack:
         """Positions and covariance of every frame of a picture `width` pixels wide.
 
-        last and backward None: nothing pins the far end.
+        last and backward None: nothing pins the far end. label_variance: of each label, per axis, pixels squared.
         """
 
 

@@ -14,12 +14,14 @@ from bleedkit.pseudolabel.compact import compact
 from bleedkit.pseudolabel.densify import DenseTrack
 from bleedkit.pseudolabel.segments import segments_of
 
+CLIP = Clip("c", "p", "p", 30, ImageSize(64, 48), 5)
+
 
 @pytest.fixture
 def small(tmp_path: Path) -> Cohort:
     """One clip without images, labelled at frames 0 and 4."""
     tables = {
-        "clips": table_of("clips", [Clip("c", "p", "p", 30, ImageSize(64, 48), 5)]),
+        "clips": table_of("clips", [CLIP]),
         "frames": table_of("frames", [Frame("c", f, "", f / 30, "", False) for f in range(5)]),
         "points": table_of("points", [PointLabel(clip_id="c", frame=f, x=1, y=1) for f in (0, 4)]),
     }
@@ -29,7 +31,7 @@ def small(tmp_path: Path) -> Cohort:
 
 
 def results(x: float, reasons=("", "", "")):
-    (segment,) = segments_of("c", range(5), [PointLabel(clip_id="c", frame=f, x=1, y=1) for f in (0, 4)], 0)
+    (segment,) = segments_of(CLIP, range(5), [PointLabel(clip_id="c", frame=f, x=1, y=1) for f in (0, 4)], horizon=0)
     xy = np.full((3, 2), x)
     track = DenseTrack(
         segment.inner, xy, np.tile(np.eye(2), (3, 1, 1)), np.ones(3, bool), np.full(3, 0.9), reasons, xy, xy

@@ -16,7 +16,7 @@ def tracked(xy: np.ndarray, hidden: np.ndarray | None = None) -> DirectedTrack:
 
 
 def smooth(forward: DirectedTrack, backward: DirectedTrack | None, last: np.ndarray | None):
-    return FailureMixture().smooth(PATH[0], last, forward, backward, WIDTH)
+    return FailureMixture().smooth(PATH[0], last, forward, backward, width=WIDTH, label_variance=2.25)
 
 
 def test_two_perfect_tracks_give_the_path_and_little_doubt():
@@ -51,8 +51,10 @@ def test_time_reversed_input_gives_the_reversed_answer(seed):
     rng = np.random.default_rng(seed)
     there = tracked(PATH + np.cumsum(rng.normal(0, 0.5, PATH.shape), axis=0) * [[1, 1]])
     back = tracked(PATH + np.cumsum(rng.normal(0, 0.5, PATH.shape), axis=0)[::-1])
-    one = FailureMixture().smooth(there.xy[0], back.xy[-1], there, back, WIDTH)
-    two = FailureMixture().smooth(back.xy[-1], there.xy[0], back.reversed(), there.reversed(), WIDTH)
+    one = FailureMixture().smooth(there.xy[0], back.xy[-1], there, back, width=WIDTH, label_variance=2.25)
+    two = FailureMixture().smooth(
+        back.xy[-1], there.xy[0], back.reversed(), there.reversed(), width=WIDTH, label_variance=2.25
+    )
     np.testing.assert_allclose(one.xy, two.xy[::-1], atol=1e-6)
     np.testing.assert_allclose(one.covariance, two.covariance[::-1], atol=1e-6)
 
@@ -76,5 +78,5 @@ def test_a_long_segment_stays_affordable():
     n = 301
     path = np.stack([np.linspace(0, 300, n), np.zeros(n)], -1)
     track = DirectedTrack(path, np.zeros(n), np.zeros(n, bool))
-    result = FailureMixture().smooth(path[0], path[-1], track, track, WIDTH)
+    result = FailureMixture().smooth(path[0], path[-1], track, track, width=WIDTH, label_variance=2.25)
     np.testing.assert_allclose(result.xy, path, atol=1e-6)

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bleedkit.datasets.schema import LabelState, PointLabel, Review
+from bleedkit.datasets.schema import Clip, ImageSize, LabelState, PointLabel, Review
 from bleedkit.pseudolabel.segments import MOST_CHECKS, Anchor, by_clip, checks_of, segments_of
+
+CLIP = Clip("c", "p", "p", 30, ImageSize(1240, 1080), 2000)
 
 
 def point(frame, x=1.0, *, target="source", visible=True, **more):
@@ -21,26 +23,28 @@ def spans(segments):
 
 
 def test_unequal_gaps_and_a_short_last_one():
-    found = segments_of("c", range(176), [point(0), point(150), point(175)], horizon=30)
+    found = segments_of(CLIP, range(176), [point(0), point(150), point(175)], horizon=30)
     assert spans(found) == [(0, 150, True, True), (150, 175, True, True)]
     assert found[1].inner == tuple(range(151, 175))
 
 
 def test_one_label_goes_forward_and_backward_to_the_horizon():
-    found = segments_of("c", range(200), [point(100)], horizon=30)
+    found = segments_of(CLIP, range(200), [point(100)], horizon=30)
     assert spans(found) == [(70, 100, False, True), (100, 130, True, False)]
 
 
 def test_not_visible_labels_bound_segments_and_a_never_seen_target_has_none():
     labels = [point(0), point(30, visible=False), point(60, visible=False), point(90)]
-    assert spans(segments_of("c", range(91), labels, 30)) == [
+    assert spans(segments_of(CLIP, range(91), labels, horizon=30)) == [
         (0, 30, True, False), (30, 60, False, False), (60, 90, False, True)
     ]  # fmt: skip
-    assert segments_of("c", range(91), [point(0, visible=False), point(30, visible=False)], 30) == []
+    assert segments_of(CLIP, range(91), [point(0, visible=False), point(30, visible=False)], horizon=30) == []
 
 
 def test_beyond_a_last_label_that_says_not_visible_there_is_nothing_to_go_on():
-    assert spans(segments_of("c", range(91), [point(0), point(30, visible=False)], 30)) == [(0, 30, True, False)]
+    assert spans(segments_of(CLIP, range(91), [point(0), point(30, visible=False)], horizon=30)) == [
+        (0, 30, True, False)
+    ]
 
 
 def test_only_human_labels_that_are_not_rejected_count_and_targets_stay_apart():
@@ -48,29 +52,31 @@ def test_only_human_labels_that_are_not_rejected_count_and_targets_stay_apart():
         point(0), point(10, target="b"), point(20, review=Review.REJECTED), point(40), point(50, target="b"),
         point(30, state=LabelState.PSEUDO, provenance="run"),
     ]  # fmt: skip
-    found = segments_of("c", range(51), labels, horizon=0)
+    found = segments_of(CLIP, range(51), labels, horizon=0)
     assert [(s.target, s.frames[0], s.frames[-1]) for s in found] == [("b", 10, 50), ("source", 0, 40)]
 
 
 def test_frames_without_image_are_left_out_and_neighbouring_labels_make_no_segment():
-    found = segments_of("c", [0, 2, 3, 7, 8], [point(0), point(7), point(8)], horizon=5)
+    found = segments_of(CLIP, [0, 2, 3, 7, 8], [point(0), point(7), point(8)], horizon=5)
     assert [s.frames for s in found] == [(0, 2, 3, 7)]
 
 
 def test_a_check_hides_the_label_between_two_visible_ones():
-    segments = segments_of("c", range(91), [point(0, 1), point(30, 2), point(60, 3), point(90, visible=False)], 0)
+    segments = segments_of(
+        CLIP, range(91), [point(0, 1), point(30, 2), point(60, 3), point(90, visible=False)], horizon=0
+    )
     checks = checks_of(segments)
     assert [(c.frames[0], c.frames[-1], c.hidden_label) for c in checks] == [(0, 60, Anchor(30, (2.0, 2.0)))]
     assert 30 in checks[0].inner
 
 
 def test_checks_are_thinned_to_a_fixed_number():
-    segments = segments_of("c", range(1001), [point(f) for f in range(0, 1001, 5)], 0)
+    segments = segments_of(CLIP, range(1001), [point(f) for f in range(0, 1001, 5)], horizon=0)
     assert MOST_CHECKS / 2 < len(checks_of(segments)) <= MOST_CHECKS
 
 
 def test_the_id_follows_frames_labels_config_and_images():
-    (one,) = segments_of("c", range(31), [point(0), point(30)], 0)
+    (one,) = segments_of(CLIP, range(31), [point(0), point(30)], horizon=0)
     moved = dataclasses.replace(one, after=Anchor(30, (1.0, 2.5)))
     fewer = dataclasses.replace(one, frames=one.frames[:-2] + one.frames[-1:])
     ids = {
@@ -81,7 +87,7 @@ def test_the_id_follows_frames_labels_config_and_images():
         one.id("d", {}),
     }
     assert len(ids) == 5
-    assert one.id("d", {"a": 1}) == segments_of("c", range(31), [point(0), point(30)], 0)[0].id("d", {"a": 1})
+    assert one.id("d", {"a": 1}) == segments_of(CLIP, range(31), [point(0), point(30)], horizon=0)[0].id("d", {"a": 1})
 
 
 @given(
@@ -90,7 +96,7 @@ def test_the_id_follows_frames_labels_config_and_images():
     horizon=st.integers(0, 20),
 )
 def test_every_frame_is_in_one_segment_at_most_and_none_is_a_labelled_one(frames, labels, horizon):
-    found = segments_of("c", frames, [point(f, visible=v) for f, v in labels.items()], horizon)
+    found = segments_of(CLIP, frames, [point(f, visible=v) for f, v in labels.items()], horizon=horizon)
     inner = [frame for segment in found for frame in segment.inner]
     assert len(inner) == len(set(inner))
     assert set(inner) <= frames - set(labels)
@@ -104,6 +110,6 @@ def test_every_frame_is_in_one_segment_at_most_and_none_is_a_labelled_one(frames
 
 
 def test_numpy_is_not_needed_to_name_a_segment():
-    (one,) = segments_of("c", np.arange(31).tolist(), [point(0), point(30)], 0)
+    (one,) = segments_of(CLIP, np.arange(31).tolist(), [point(0), point(30)], horizon=0)
     with pytest.raises(dataclasses.FrozenInstanceError):
         one.target = "other"
