@@ -21,13 +21,15 @@ from ..datasets.build import build_cohort
 from ..datasets.cohort import ClipView, Cohort
 from ..datasets.errors import BleedkitError
 from ..datasets.media import iter_images
-from ..datasets.moving_texture import Truth, truth_of, write_moving_texture
+from ..datasets.moving_texture import Truth, write_moving_texture
 from ..datasets.progress import track
 from ..models.lucas_kanade import LucasKanade
 from ..pseudolabel.accuracy import LEVELS, linear
 from ..pseudolabel.bridge import bridge
 from ..pseudolabel.densify import DenseTrack, Densifier, Encoded
 from ..pseudolabel.direction import DirectedTrack
+from ..pseudolabel.known_truth import known_truth
+from ..pseudolabel.label_noise import label_sd
 from ..pseudolabel.presets import preset_config
 from ..pseudolabel.segments import Segment, checks_of, segments_of
 
@@ -45,7 +47,9 @@ class Scored:
 
 def score_cohort(cohort: Cohort) -> Scored:
     """Score every way on every usable segment. Raises BleedkitError where no segment has a reference."""
-    parts = [part for view in track(cohort.stream(), "score", len(cohort.clips)) for part in score_clip(cohort, view)]
+    sd = label_sd(cohort.points(), {name: clip.size.width for name, clip in cohort.clips.items()})
+    views = track(cohort.stream(), "score", len(cohort.clips))
+    parts = [part for view in views for part in score_clip(cohort, view, sd)]
     if not parts:
         raise BleedkitError(f"{cohort.folder} has neither truth nor labels to hide", "label more frames")
     return Scored(
@@ -55,12 +59,13 @@ def score_cohort(cohort: Cohort) -> Scored:
     )
 
 
-def score_clip(cohort: Cohort, view: ClipView) -> Iterator[Scored]:
-    """One result a segment."""
+def score_clip(cohort: Cohort, view: ClipView, sd: float) -> Iterator[Scored]:
+    """One result a segment. sd: of one person's label, as `label_sd` gives it."""
     clip, config = view.clip, preset_config(PRESET)
-    segments = segments_of(clip, [f.frame for f in view.frames if f.has_image], view.points, horizon=config.horizon)
+    frames = [f.frame for f in view.frames if f.has_image]
+    segments = segments_of(clip, frames, view.points, horizon=config.horizon, sd=sd)
     targets = sorted({segment.target for segment in segments})
-    truth = truth_of(cohort, clip)
+    truth = known_truth(cohort, clip.clip_id)
     used = [s for s in segments if s.start and s.end] if truth else checks_of(segments)
     densifier = Densifier(config)
     encoded = {frame: densifier.encode(image) for frame, image in iter_images(cohort, clip.clip_id)}
