@@ -73,7 +73,7 @@ def _with_truth(frame: PhantomFrame) -> np.ndarray:
 
 
 def main() -> None:
-    """Write the sheet as a PNG of 160 colours, which keeps it small."""
+    """Write the sheet as a PNG of 128 colours, which keeps it small."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
@@ -82,7 +82,7 @@ def main() -> None:
     from PIL import Image
 
     stream = BytesIO()
-    Image.fromarray(sheet()).quantize(160, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
+    Image.fromarray(sheet()).quantize(128, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
     write_atomic(options.out, stream.getvalue())
 
 

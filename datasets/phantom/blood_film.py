@@ -35,6 +35,8 @@ class BloodFilm:
     """State after the last frame: each (CELLS, CELLS) float32 on the tissue plane.
 
     thickness: mm of blood. fresh: mm of it that left a source lately. stain: 0..1, dyed tissue. water: mm.
+    bed: mm height of the tissue. pinning: factor on how firmly a film's edge holds. mouths (S, CELLS, CELLS): openings of
+    the sources; mouth_cells (S, 2): column and row of each. downhill: unit vector, its last part into the tissue.
     """
 
     clip: PhantomClip
@@ -56,15 +58,15 @@ class BloodFilm:
         fine (side, side): the tissue's fine height in mm, on the device to compute on.
         """
         rng = clip.rng("film")
-        mouths = _mouths(clip, cell_centres(anatomy.half_mm, CELLS), sources)
+        cells = cell_centres(anatomy.half_mm, CELLS)
+        mouths = _mouths(clip, cells, sources)
         bed = shrunk(anatomy.height + fine.cpu().numpy(), CELLS)
         for opening in mouths / mouths.max(axis=(1, 2), keepdims=True):
             floor = bed.ravel()[opening.argmax()] - _WOUND * clip.view_mm
             bed += opening * (floor - bed)
         pinning = 1 + 0.45 * fractal(rng, CELLS, 40, 3)
         tilt, heading = rng.uniform(0.3, 0.7), rng.uniform(0.2, 0.8) * np.pi
-        downhill = (tilt * np.cos(heading), tilt * np.sin(heading), float(np.sqrt(1 - tilt**2)))
-        cells = cell_centres(anatomy.half_mm, CELLS)
+        down = (float(tilt * np.cos(heading)), float(tilt * np.sin(heading)), float(np.sqrt(1 - tilt**2)))
         pools = old_pools(clip, rng, cells, bed, sources.tissue)
         stains = old_stains(clip, rng, cells)
         parts = (bed, pinning.clip(0.3, 2.5), mouths, pools, stains)
@@ -72,7 +74,6 @@ class BloodFilm:
             torch.from_numpy(p.astype(np.float32)).to(fine.device) for p in parts
         )
         still = torch.zeros_like(bed_)
-        down = (float(downhill[0]), float(downhill[1]), downhill[2])
         at = ((sources.tissue / anatomy.half_mm + 1) / 2 * CELLS).astype(int)
         return cls(clip, anatomy.half_mm, bed_, pinning_, mouths_, at, down, thickness, still, stain, still.clone())
 

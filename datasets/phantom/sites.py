@@ -37,11 +37,11 @@ class Site:
 
 
 def _laparoscopic(bed: Bed, rate_ul_s: float) -> Site:
-    return Site(SceneKind.LAPAROSCOPIC, bed, view_mm=64.0, rate_ul_s=rate_ul_s, wander_s=2.2)
+    return Site(SceneKind.LAPAROSCOPIC, bed, view_mm=64.0, rate_ul_s=rate_ul_s, wander_s=1.7)
 
 
 def _endoscopic(rate_ul_s: float) -> Site:
-    return Site(SceneKind.ENDOSCOPIC, Bed.SUBMUCOSA, view_mm=27.0, rate_ul_s=rate_ul_s, wander_s=1.1)
+    return Site(SceneKind.ENDOSCOPIC, Bed.SUBMUCOSA, view_mm=27.0, rate_ul_s=rate_ul_s, wander_s=0.7)
 
 
 # SurgBlood's four bleeding types, HemoSet's one kind of operation, BleedOrigin's eight sites.
