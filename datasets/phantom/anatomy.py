@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from scipy.special import expit
 
+from .camera import widest_lean
 from .config import PhantomClip
 from .noise import fractal, lobules
 from .relief import Relief
@@ -14,7 +15,7 @@ from .sites import Bed, SceneKind
 
 HALF_FIELD = 0.9  # half side of the modelled tissue, in widths of the field
 TEXELS_PER_PIXEL = 0.8  # endoscopes are no sharper, and memory goes with its square
-STEEPEST = 0.8  # of the large relief, mm per mm: below what the widest ray leans, so no part hides another
+STEEPEST = 0.8  # of the large relief, mm per mm; less where rays lean so far that a part could hide another
 _RELIEF_NODES = 120
 
 
@@ -62,7 +63,7 @@ class Anatomy:
         height, weights = build(rng, side, clip.place.bed)  # in widths of the field
         height = height * np.float32(clip.view_mm * clip.scene.relief)
         half_mm = HALF_FIELD * clip.view_mm
-        smooth = _smooth(height, half_mm)
+        smooth = _smooth(height, half_mm, min(STEEPEST, 0.72 / widest_lean(clip)))
         nodes_mm = half_mm * (1 - 1 / _RELIEF_NODES)  # nodes are the centres of the cells that were averaged
         relief = Relief.of(smooth.astype(np.float64), (nodes_mm, nodes_mm))
         around = cv2.GaussianBlur(cv2.resize(height, (256, 256), interpolation=cv2.INTER_AREA), (0, 0), 9)
@@ -70,13 +71,13 @@ class Anatomy:
         return cls(half_mm, relief, weights, height, hollow.clip(0, 1))
 
 
-def _smooth(height: np.ndarray, half_mm: float) -> np.ndarray:
-    """The large part of a height map on the relief's nodes, no steeper than the solver can stand."""
+def _smooth(height: np.ndarray, half_mm: float, most: float) -> np.ndarray:
+    """The large part of a height map on the relief's nodes, nowhere steeper than `most`."""
     small = cv2.resize(height, (_RELIEF_NODES, _RELIEF_NODES), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), 3.2)
     step = 2 * half_mm / (_RELIEF_NODES - 1)
     steepest = float(np.hypot(*np.gradient(small, step)).max())
-    return small * min(1.0, STEEPEST / max(steepest, 1e-6))
+    return small * min(1.0, most / max(steepest, 1e-6))
 
 
 def _plane(side: int) -> tuple[np.ndarray, np.ndarray]:

@@ -35,8 +35,8 @@ class BloodFilm:
     """State after the last frame: each (CELLS, CELLS) float32 on the tissue plane.
 
     thickness: mm of blood. fresh: mm of it that left a source lately. stain: 0..1, dyed tissue. water: mm.
-    bed: mm height of the tissue. pinning: factor on how firmly a film's edge holds. mouths (S, CELLS, CELLS): openings of
-    the sources; mouth_cells (S, 2): column and row of each. downhill: unit vector, its last part into the tissue.
+    bed: the tissue's height, mm. pinning: factor on how firmly a film's edge holds. mouths (S, CELLS, CELLS): the
+    sources' openings; mouth_cells (S, 2): column and row of each. downhill: unit vector, its last part into the tissue.
     """
 
     clip: PhantomClip

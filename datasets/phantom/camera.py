@@ -43,9 +43,7 @@ class Camera:
         spin = rng.uniform(-0.4, 0.4)
         turn = np.stack([_rotation(spin + a, b / 2, c / 2) for a, b, c in turns.T])
         size = np.array([clip.size.width, clip.size.height], float)
-        shrink = 1 - clip.optics.distortion  # of the half diagonal
-        focal = clip.size.width * NEARNESS
-        return cls(place, turn, focal, size / 2, (shrink - 1) / shrink**2)
+        return cls(place, turn, clip.size.width * NEARNESS, size / 2, _division(clip.optics.distortion))
 
     @property
     def half_diagonal(self) -> float:
@@ -66,6 +64,17 @@ class Camera:
         q = seen[..., :2] / depth * self.focal / self.half_diagonal
         p = 2 * q / (1 + np.sqrt(1 - 4 * self.distortion * (q**2).sum(axis=-1, keepdims=True)))
         return p * self.half_diagonal + self.centre
+
+
+def widest_lean(clip: PhantomClip) -> float:
+    """How far the ray through a corner leans from the viewing axis: tangent of its angle."""
+    corner = float(np.hypot(clip.size.width, clip.size.height)) / 2 / (clip.size.width * NEARNESS)
+    return corner / (1 + _division(clip.optics.distortion))
+
+
+def _division(distortion: float) -> float:
+    """The lambda of the division model that shrinks the half diagonal by a share `distortion`."""
+    return -distortion / (1 - distortion) ** 2
 
 
 def _rotation(roll: float, pitch: float, yaw: float) -> np.ndarray:

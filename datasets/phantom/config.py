@@ -189,6 +189,7 @@ class OpticsConfig:
 class PhantomClip:
     """One clip, wholly determined by these values. onset_frame: None for a clip that never bleeds.
 
+    stop_frame: the first frame without bleeding again, None where it goes on to the end; what stands then is pooled.
     sources: how many points bleed; the first from the onset on, each further one within the next three seconds.
     scenarios: names from SCENARIOS to strength in [0, 1].
     """
@@ -207,6 +208,7 @@ class PhantomClip:
     bleeding: BleedingConfig = BleedingConfig()
     disturbances: DisturbanceConfig = DisturbanceConfig()
     optics: OpticsConfig = OpticsConfig()
+    stop_frame: int | None = None
 
     def __post_init__(self) -> None:
         if self.site not in SITES:
@@ -219,6 +221,10 @@ class PhantomClip:
             raise ValueError(f"PhantomClip.size must be at least 32x32 pixels, got {self.size}")
         if self.onset_frame is not None and not 0 <= self.onset_frame < self.n_frames:
             raise ValueError(f"PhantomClip.onset_frame must be in [0, {self.n_frames}), got {self.onset_frame}")
+        if self.stop_frame is not None:
+            onset = self.n_frames if self.onset_frame is None else self.onset_frame
+            if not onset < self.stop_frame <= self.n_frames:
+                raise ValueError(f"PhantomClip.stop_frame must come after the onset, got {self.stop_frame}")
         if not 1 <= self.sources <= 8:
             raise ValueError(f"PhantomClip.sources must be in [1, 8], got {self.sources}")
         for name, strength in self.scenarios.items():

@@ -1,9 +1,9 @@
 """The `surgblood` preset: 95 clips of cholecystectomies of 42 patients, 5,330 frames. After Pei et al. 2025, Sec. 3.
 
-Taken from the paper: counts, picture, rate, shortest, mean and longest clip, some 3 s without bleeding before it, 75
-training and 20 test clips drawn over clips, shares of the bleeding types (they add up to 100.18 %, so clips are shared
-out by largest remainder). Not taken: the 3 s without bleeding after it, as the phantom's sources do not stop. Ours, as
-the paper is silent: how lengths are spread between (log-normal), who has how many clips, rates and disturbances.
+Taken from the paper: counts, picture, rate, shortest, mean and longest clip, some 3 s without bleeding before and
+after it, 75 training and 20 test clips drawn over clips, shares of the bleeding types (they add up to 100.18 %, so
+clips are shared out by largest remainder). Ours, as the paper is silent: how lengths are spread between (log-normal),
+who has how many clips, rates and disturbances.
 """
 
 from datetime import date, timedelta
@@ -75,6 +75,7 @@ def plan(wish: Wish, slot: Slot) -> PlannedClip:
         patient=wish.look(slot.patient, site),
         site=site,
         onset_frame=quiet,
+        stop_frame=n_frames - quiet,
         sources=1 + int(rng.random() < 0.08),
         scenarios=_scenarios(rng),
         bleeding=_bleeding(rng, site),

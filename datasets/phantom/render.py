@@ -120,6 +120,8 @@ class _Renderer:
             cover[part] = kind
         seen = valid & ~(instrument | smoky | smeared)
         region, pooled, dried = (mask.cpu().numpy() & seen for mask in (film.active, film.pooled, film.dried))
+        if not self.scene.sources.bleeds(t).any():
+            region, pooled = np.zeros_like(region), region | pooled
         last = t == self.clip.n_frames - 1
         return PhantomFrame(
             frame=t,
@@ -139,7 +141,7 @@ class _Renderer:
     def _source(self, t: int, k: int, cover: np.ndarray) -> SourceTruth:
         x, y = (float(v) for v in self.source_xy[t, k])
         over = cover_at(cover, x, y)
-        return SourceTruth(x, y, over is Cover.NOTHING, over.cause, t >= int(self.scene.sources.first_frame[k]))
+        return SourceTruth(x, y, over is Cover.NOTHING, over.cause, bool(self.scene.sources.bleeds(t)[k]))
 
 
 def _rim(region: np.ndarray) -> np.ndarray:

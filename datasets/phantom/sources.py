@@ -22,12 +22,18 @@ _BEDS = {
 class Sources:
     """tissue (S, 2): mm. first_frame (S,): the frame each starts at; the clip's n_frames where it never bleeds.
 
-    rate (T, S): microlitres a second over the interval that ends at frame t, 0 before the start.
+    stop_frame: the first at which none bleeds any more. rate (T, S): microlitres a second over the interval that ends
+    at frame t, 0 before the start and after the stop.
     """
 
     tissue: np.ndarray
     first_frame: np.ndarray
+    stop_frame: int
     rate: np.ndarray
+
+    def bleeds(self, t: int) -> np.ndarray:
+        """(S,) bool: which sources bleed at frame t."""
+        return (self.first_frame <= t) & (t < self.stop_frame)
 
     @classmethod
     def of(cls, clip: PhantomClip, anatomy: Anatomy) -> "Sources":
@@ -37,6 +43,7 @@ class Sources:
         late = np.concatenate([[0.0], rng.uniform(0.2, 3.0, clip.sources - 1)])
         onset = clip.n_frames if clip.onset_frame is None else clip.onset_frame
         first = np.minimum(onset + np.round(late * clip.fps).astype(int), clip.n_frames)
+        stop = clip.n_frames if clip.stop_frame is None else clip.stop_frame
         times = np.arange(clip.n_frames) / clip.fps
         rate = np.full((clip.n_frames, clip.sources), bleeding.rate_ul_s or clip.place.rate_ul_s, float)
         for k in range(clip.sources):
@@ -45,7 +52,8 @@ class Sources:
                 since = times - first[k] / clip.fps
                 rate[:, k] *= 1.6 * time_curves.beats(since, bleeding.beats_per_min, 0.15)
             rate[: first[k], k] = 0
-        return cls(tissue, first, rate * (1 + 0.8 * clip.strength("obscured view")))
+        rate[stop:] = 0
+        return cls(tissue, first, stop, rate * (1 + 0.8 * clip.strength("obscured view")))
 
 
 def _places(clip: PhantomClip, anatomy: Anatomy, rng: np.random.Generator) -> np.ndarray:

@@ -48,17 +48,27 @@ class SurfaceMap:
         Raises ArithmeticError where the equation does not settle: the surface would hide itself.
         """
         ray = self.camera.rays(t, xy)
-        lean = ray[..., :2] / ray[..., 2:]
-        place = self.camera.place[t]
-        tissue = np.array(place[:2] - lean * place[2] if guess is None else guess)
-        for _ in range(40):
+        lean, place = ray[..., :2] / ray[..., 2:], self.camera.place[t]
+        plain = place[:2] - lean * place[2]
+        # A jerk between frames can throw the last answer too far for Newton's whole steps.
+        starts = ((plain, 1.0), (plain, 0.4)) if guess is None else ((guess, 1.0), (plain, 1.0), (plain, 0.4))
+        for start, stride in starts:
+            tissue = self._search(t, start, lean, stride)
+            if tissue is not None:
+                return tissue
+        raise ArithmeticError(f"frame {t}: no one tissue lies behind some pixels: the surface would hide itself")
+
+    def _search(self, t: int, start: np.ndarray, lean: np.ndarray, stride: float) -> np.ndarray | None:
+        """Newton's method from `start`, going `stride` of each step; None where it does not settle."""
+        tissue, place = np.array(start), self.camera.place[t]
+        for _ in range(int(40 / stride)):
             shift, slope = self.deformation.shift_and_slope(t, tissue)
             height, steep = self.relief.height_and_slope(tissue)
             off = tissue + shift[..., :2] - place[:2] - lean * (height + shift[..., 2] - place[2])[..., None]
             if np.abs(off).max() < _CLOSE_MM:
                 return tissue
-            tissue -= _solve(slope, lean, steep, off)
-        raise ArithmeticError(f"frame {t}: no tissue found behind some pixels, off by {np.abs(off).max():.2g} mm")
+            tissue -= stride * _solve(slope, lean, steep, off)
+        return None
 
 
 def _solve(slope: np.ndarray, lean: np.ndarray, steep: np.ndarray, off: np.ndarray) -> np.ndarray:

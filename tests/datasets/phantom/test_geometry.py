@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import map_coordinates
@@ -12,6 +13,7 @@ from bleedkit.datasets.phantom.anatomy import Anatomy
 from bleedkit.datasets.phantom.camera import NEARNESS, Camera
 from bleedkit.datasets.phantom.config import MotionConfig, OpticsConfig, PatientLook, PhantomClip, SceneConfig
 from bleedkit.datasets.phantom.deformation import Deformation
+from bleedkit.datasets.phantom.pixel_geometry import GeometrySolver
 from bleedkit.datasets.phantom.relief import Relief
 from bleedkit.datasets.phantom.scene import Scene, tissue_tracks
 from bleedkit.datasets.phantom.sites import SITES
@@ -178,3 +180,28 @@ def test_anatomy_is_the_patients_and_sources_sit_in_it(site):
 def test_relief_zero_is_a_flat_plane():
     flat = Anatomy.of(clip_of(scene=SceneConfig(relief=0)))
     assert not flat.relief.coefficients.any()
+
+
+@pytest.mark.parametrize(
+    ("site", "seed", "size", "fps", "barrel"),
+    [
+        ("gastric antrum", 19, ImageSize(90, 120), 2.0, 0.12),  # a jerk threw the search too far at frame 18
+        ("ascending colon", 0, ImageSize(120, 104), 30.0, 0.25),  # the corner rays lean 52 degrees
+    ],
+)
+def test_jerks_and_wide_lenses_are_solved_too(site, seed, size, fps, barrel):
+    clip = clip_of(
+        7 * seed + 1,
+        site,
+        size=size,
+        fps=fps,
+        n_frames=30,
+        patient=PatientLook.of(seed + 100, site),
+        scenarios={"camera jitter": 1.0},
+        optics=OpticsConfig(distortion=barrel),
+    )
+    surface, nodes = Scene.of(clip).surface, spline_upsample(size, "cpu").nodes
+    solver = GeometrySolver(surface, size, "cpu")
+    for t in range(0, 30, 3):
+        assert torch.isfinite(solver.at(t).flow).all()
+    np.testing.assert_allclose(surface.to_image(27, surface.to_tissue(27, nodes)), nodes, atol=1e-5)

@@ -188,3 +188,18 @@ def test_a_gpu_draws_the_same_scene():
         assert np.abs(here.rgb.astype(int) - there.rgb).mean() < 1
         assert (here.region != there.region).mean() < 0.01
         assert here.sources == there.sources
+
+
+def test_after_the_stop_nothing_bleeds_and_what_stands_is_pooled():
+    frames = list(render_clip(clip_of(3, "gallbladder bed", n_frames=12, stop_frame=8)))
+    goes_on = list(render_clip(clip_of(3, "gallbladder bed", n_frames=12)))
+    assert [frame.sources[0].bleeding for frame in frames] == [2 <= t < 8 for t in range(12)]
+    assert frames[7].region.any() and goes_on[8].region.any()
+    for frame in frames[8:]:
+        assert not frame.region.any() and not frame.edges.any() and frame.pooled.any()
+
+
+@pytest.mark.parametrize(("onset", "stop"), [(2, 2), (2, 11), (None, 5)])
+def test_a_stop_that_is_not_after_the_onset_is_refused(onset, stop):
+    with pytest.raises(ValueError, match="stop_frame must come after the onset"):
+        clip_of(0, "vessel", onset_frame=onset, stop_frame=stop)
