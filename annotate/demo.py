@@ -107,7 +107,7 @@ def run_demo(
 
 def _make_room(out: Path, *, overwrite: bool) -> None:
     """An empty folder marked as ours. Of an earlier demo, only what a demo writes is taken away."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and (not out.is_dir() or any(path.name != MARKER for path in out.iterdir())):
         if not (out / MARKER).is_file():
             raise BleedkitError(f"{out} holds something that is not a demo of ours", "choose another --out")
         if not overwrite:
@@ -125,7 +125,7 @@ def _make_room(out: Path, *, overwrite: bool) -> None:
 
 def _build(own: OwnClip, out: Path, say: Callable[[str], None]) -> Cohort:
     spec, root = _take(own)
-    result = build_cohort(spec, root, out, name="demo")
+    result = build_cohort(spec, root, out, name="demo", out_in_root=True)
     for problem in result.problems:
         say(f"    {problem}")
     if result.cohort is None:

@@ -57,27 +57,30 @@ def build_cohort(
     name: str = "",
     copy: str | None = None,
     strict: bool = False,
+    out_in_root: bool = False,
 ) -> BuildResult:
     """Read `root` as `spec` says into a new cohort `out`; what cannot be used is left out and told.
 
     copy: None refers to the media where they are, `media` copies them into the cohort, `frames` also turns videos into
     image files. strict: write nothing where anything had to be left out. Nothing is read outside `root` or written
-    outside `out`. Raises BleedkitError where `root` is no folder or `out` is not empty.
+    outside `out`. out_in_root: let `out` lie below `root`, for a reader that was told its files and never looks around.
+    Raises BleedkitError where `root` is no folder or `out` is not empty.
     """
     if copy is not None and copy not in COPIES:
         raise ValueError(f"copy must be None or one of {COPIES}, got {copy!r}")
-    _check_places(root, out)
+    _check_places(root, out, out_in_root=out_in_root)
     run = Provenance.of("build", _config(spec, options, copy))
     problems = Problems()
     was_there = out.exists()
     try:
         with locked(out), transaction(out) as staging, ThreadPoolExecutor(os.cpu_count()) as pool:
-            _check_places(root, out)  # again: another build may have come first
+            _check_places(root, out, out_in_root=out_in_root)  # again: another build may have come first
             scan = ImageScan(root, problems, pool)
             build = _Build(spec, options, run, copy, staging, scan, problems)
             build.read_all()
             if not build.clips:
-                problems.error("no-clips", spec.name, "no clip could be read", f"wanted: {spec.layout}")
+                remedy = "mend what is told above" if problems.errors else f"wanted: {spec.layout}"
+                problems.error("no-clips", spec.name, "no clip is left", remedy)
             if not build.clips or (strict and problems.errors):
                 raise _Nothing
             build.write(name or spec.name, MEDIA if copy else declared_media_root(root, out))
@@ -94,14 +97,14 @@ class _Nothing(Exception):  # noqa: N818 - not an error: leaves the transaction 
     pass
 
 
-def _check_places(root: Path, out: Path) -> None:
+def _check_places(root: Path, out: Path, *, out_in_root: bool) -> None:
     if not root.is_dir():
         raise BleedkitError(f"{root} is not a folder", "give the folder that holds the source dataset")
     if holds_cohort(out):
         raise BleedkitError(f"{out} already holds a cohort", "give another --out, or remove it first")
     if out.exists() and (not out.is_dir() or any(not path.name.startswith(".") for path in out.iterdir())):
         raise BleedkitError(f"{out} is there already and not empty", "give a new folder as --out")
-    if out.resolve().is_relative_to(root.resolve()):
+    if not out_in_root and out.resolve().is_relative_to(root.resolve()):
         raise BleedkitError(f"{out} lies in the dataset {root}", "give an --out elsewhere; datasets are only read")
 
 

@@ -68,7 +68,7 @@ def kept_points(
     kept = []
     for point in points:
         file, number = frame_file(clip, frames.get(point.frame)), point.frame
-        at = f"{point.target} at ({point.x:g}, {point.y:g})"
+        at = f"{point.target} at ({point.x:g}, {point.y:g})" if point.visible else f"{point.target}, not visible,"
         if number not in frames:
             what = f"{at} is on no frame of the clip; left out"
             problems.error("label-without-frame", file, what, "check frame number and image", number)

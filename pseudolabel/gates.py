@@ -40,7 +40,7 @@ Gate = Callable[[Candidate], list[str]]
 def gate_sigma(candidate: Candidate) -> list[str]:
     """Frames whose position is too uncertain."""
     limit = scaled(SIGMA_LIMIT, candidate.size.width)
-    return [f"uncertain by {sigma:.0f} px" if sigma > limit else "" for sigma in candidate.sigma]
+    return [f"uncertain by {s:.1f} px, more than {limit:.1f}" if s > limit else "" for s in candidate.sigma]
 
 
 def gate_meeting(candidate: Candidate) -> list[str]:
@@ -51,9 +51,11 @@ def gate_meeting(candidate: Candidate) -> list[str]:
     apart = np.linalg.norm(candidate.forward.xy - candidate.backward.xy, axis=1)
     closest = sliding_window_view(apart, min(MEET_FRAMES, len(apart))).max(axis=1).min()
     labels_apart = 3 * (2 * candidate.segment.label_variance) ** 0.5  # two people's honest errors are no lost point
-    if closest <= max(3.0, scaled(MEET_LIMIT, candidate.size.width), labels_apart):
+    limit = max(3.0, scaled(MEET_LIMIT, candidate.size.width), labels_apart)
+    if closest <= limit:
         return [""] * len(frames)
-    why = f"forward and backward tracks stay {closest:.0f} px apart: the point was lost, or a label is off"
+    apart_by = f"{closest:.0f} px apart, more than {limit:.0f}"
+    why = f"forward and backward tracks stay {apart_by}: the point was lost, or a label is off"
     return [why] * len(frames)
 
 

@@ -71,7 +71,7 @@ def _tiles(results: Results) -> str:
     }
     values = {
         "clips": len({segment.clip_id for segment, _ in results}),
-        "human labels": len(anchors),
+        "frames labelled by people": len(anchors),
         "pseudo-labels": labelled,
         "frames flagged for review": frames - labelled,
         "of the frames labelled": f"{labelled / frames:.0%}" if frames else "-",
@@ -98,7 +98,9 @@ def _accuracy(title: str, text: str, errors: FrameErrors | None) -> str:
         _row(f"{name}, all", errors.of(name, kept=False), len(errors.trusted)) for name in (ENGINE, FORWARD, LINEAR)
     ]
     head = "".join(f"<th>{name}</th>" for name in ("", "frames", "mean px", "median px", "within 5 px", "within 10 px"))
-    said = ", ".join(f"{errors.coverage(level):.0%} in the {level:.0%} ellipse" for level in LEVELS)
+    said = "none of these frames is trusted"
+    if errors.trusted.any():
+        said = ", ".join(f"{errors.coverage(level):.0%} in the {level:.0%} ellipse" for level in LEVELS)
     picture = _image(plot_errors(errors, title), "png", f"{title}: error distribution and coverage")
     return (
         f"<section><h2>{title}</h2><p>{text}</p><table><tr>{head}</tr>{''.join(rows)}</table>"
@@ -126,7 +128,7 @@ def _reasons(results: Results) -> str:
 
 
 def _plain(reason: str) -> str:
-    return re.sub(r"\d+", "N", reason)
+    return re.sub(r"\d+(\.\d+)?", "N", reason)
 
 
 def _clip(cohort: Cohort, clip_id: str, results: Results, truth: Truth | None) -> str:

@@ -7,9 +7,14 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import settings
 
 _TESTS = Path(__file__).parent
 _PACKAGE = "bleedkit_test_layouts"
+
+# How long one example takes says how busy the machine is, nothing of the code.
+settings.register_profile("bleedkit", deadline=None)
+settings.load_profile("bleedkit")
 
 
 def _make_importable(name: str, folder: Path) -> None:

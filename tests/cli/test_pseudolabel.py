@@ -35,7 +35,7 @@ def test_the_presets_offered_are_those_there_are():
 
 
 def test_demo_on_ones_own_clip_then_pseudolabel_run_again(clip, tmp_path, capsys):
-    out = tmp_path / "mine"
+    out = clip / "mine"  # beside one's own files, where most people are when they type it
     own = ("--video", clip / "clip.mp4", "--labels", clip / "labels.json", "--no-fiftyone")
     assert bleedkit("demo", *own, "--out", out) == 0
     assert f"Open this:       {out / 'report.html'}" in capsys.readouterr().out

@@ -24,7 +24,7 @@ def candidate(*, xy=None, sigma=1.0, forward=None, backward=None, after=(5.0, 5.
 
 def test_sigma_flags_along_the_long_axis_above_eight_pixels():
     assert gate_sigma(candidate(sigma=7.9)) == [""] * T
-    assert gate_sigma(candidate(sigma=17.2)) == ["uncertain by 17 px"] * T
+    assert gate_sigma(candidate(sigma=17.2)) == ["uncertain by 17.2 px, more than 8.0"] * T
 
 
 def test_tracks_that_stay_apart_flag_the_whole_segment_and_crossing_is_not_meeting():
