@@ -35,9 +35,10 @@ def test_surgblood_draws_its_parts_over_clips_so_patients_leak():
     assert patients(plans, "train") & patients(plans, "test")
 
 
-def test_surgblood_is_quiet_for_three_seconds_then_bleeds():
+def test_surgblood_is_quiet_for_three_seconds_before_and_after():
     for plan in plan_cohort("surgblood"):
         assert plan.scene.onset_frame == (6 if plan.row.n_frames >= 24 else plan.row.n_frames // 4)
+        assert plan.scene.stop_frame == plan.row.n_frames - plan.scene.onset_frame
 
 
 def test_bleedorigin_has_the_papers_figures():
