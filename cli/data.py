@@ -81,6 +81,8 @@ def build(
     from ..datasets.registry import DATASETS
     from ..datasets.source import ReadOptions
 
+    if mapping and not DATASETS[source].takes_mapping:
+        raise click.UsageError(f"{source} has a layout of its own; --mapping is for bleedorigin and labelme")
     options = ReadOptions(read_patient_map(patients) if patients else {}, read_mapping(mapping) if mapping else {})
     result = build_cohort(DATASETS[source], root, out, options=options, name=name, copy=copy, strict=strict)
     counts = dict(result.cohort.meta.counts) if result.cohort else {}

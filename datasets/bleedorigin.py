@@ -106,6 +106,7 @@ SPEC: Final = DatasetSpec(
     title="BleedOrigin-Bench: bleeding onset and source in endoscopic submucosal dissection",
     version="1.0.0",
     read=read,
+    takes_mapping=True,
     citation=(
         "Xu M, Zhou R, Wang A, Lyu C, Li Z, Zhong N, Ren H. BleedOrigin: Dynamic Bleeding Source Localization in "
         "Endoscopic Submucosal Dissection via Dual-Stage Detection and Tracking. 2025, arXiv:2507.15094"

@@ -68,6 +68,8 @@ def build_cohort(
     """
     if copy is not None and copy not in COPIES:
         raise ValueError(f"copy must be None or one of {COPIES}, got {copy!r}")
+    if options.mapping and not spec.takes_mapping:
+        raise ValueError(f"{spec.name} has a layout of its own and takes no mapping")
     _check_places(root, out, out_in_root=out_in_root)
     run = Provenance.of("build", _config(spec, options, copy))
     problems = Problems()

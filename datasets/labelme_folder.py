@@ -92,6 +92,7 @@ SPEC: Final = DatasetSpec(
     title="LabelMe files in folders: your own points and regions",
     version="1.0.0",
     read=read,
+    takes_mapping=True,
     citation="your own; LabelMe: Wada K, https://github.com/wkentaro/labelme",
     licence="whatever your data are under",
     url="https://github.com/wkentaro/labelme",

@@ -51,7 +51,8 @@ class DatasetSpec:
     """A source dataset. expected: the papers' own counts by name (`clips`, `patients`, `frames`, ...).
 
     contradictions: where its papers or tables disagree with themselves, told as warnings on every build.
-    official_split_leaks: True where patients sit on both sides, None where that is not known.
+    official_split_leaks: True where patients sit on both sides, None where that is not known. takes_mapping: whether
+    its layout is the user's to declare (`ReadOptions.mapping`).
     """
 
     name: str
@@ -65,4 +66,5 @@ class DatasetSpec:
     expected: Mapping[str, int] = field(default_factory=dict)
     contradictions: Sequence[str] = ()
     official_split_leaks: bool | None = None
+    takes_mapping: bool = False
     changes: Mapping[str, str] = field(default_factory=dict)

@@ -101,7 +101,7 @@ def test_validate_exits_one_on_a_broken_cohort(capsys, tmp_path, source):
         (["build", "vl_surgpt", "root", "--out", "c", "--copy", "all"], 2, "'all' is not one of"),
         (["build", "vl_surgpt", "nowhere", "--out", "c"], 1, "nowhere is not a folder"),
         (["build", "vl_surgpt", ".", "--out", "c", "--patients", "none.csv"], 1, "none.csv cannot be read"),
-        (["build", "vl_surgpt", ".", "--out", "c", "--mapping", "none.toml"], 1, "none.toml: cannot be read"),
+        (["build", "labelme", ".", "--out", "c", "--mapping", "none.toml"], 1, "none.toml: cannot be read"),
         (["validate", "nowhere"], 1, "nowhere holds no cohort"),
         (["stats", "nowhere"], 1, "nowhere holds no cohort"),
     ],
@@ -141,3 +141,12 @@ def test_the_real_sample_builds_and_validates(capsys, tmp_path):
     code, text, _ = run(capsys, "data", "build", "vl_surgpt", REAL, "--out", tmp_path / "c")
     assert (code, "0 errors, 3 warnings" in text, "14 points" in text) == (0, True, True)
     assert run(capsys, "data", "validate", tmp_path / "c")[0] == 0
+
+
+def test_a_mapping_for_a_source_with_a_layout_of_its_own_is_refused(capsys, tmp_path, source):
+    (tmp_path / "m.json").write_text('{"fps": 30}')
+    args = ("data", "build", "vl_surgpt", source, "--mapping", tmp_path / "m.json", "--out", tmp_path / "c")
+    code, _, err = run(capsys, *args)
+    assert code == 2
+    assert "vl_surgpt has a layout of its own; --mapping is for bleedorigin and labelme" in err
+    assert not (tmp_path / "c").exists()
