@@ -31,6 +31,21 @@ class PlannedClip:
     labels_onset: bool = True
 
 
+def clip_row(scene: PhantomClip, clip_id: str, *, patient: str, procedure: str, official_split: str = "") -> Clip:
+    """The cohort's row of a scene: what the scene says already is said once."""
+    return Clip(
+        clip_id=clip_id,
+        patient_id=patient,
+        procedure_id=procedure,
+        fps=scene.fps,
+        size=scene.size,
+        n_frames=scene.n_frames,
+        site=scene.site,
+        scenarios=tuple(scene.scenarios),
+        official_split=official_split,
+    )
+
+
 @dataclass(frozen=True)
 class Wish:
     """What a clip is planned from. patients: how many the user asked for, None for the preset's own proportion."""

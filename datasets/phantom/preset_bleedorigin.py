@@ -12,8 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from ..schema import Clip
-from .clip_plan import PlannedClip, PresetSpec, Slot, Wish, every, spread
+from .clip_plan import PlannedClip, PresetSpec, Slot, Wish, clip_row, every, spread
 from .config import BleedingConfig, BleedingKind, PhantomClip
 
 PATIENTS: Final = 44
@@ -95,15 +94,11 @@ def plan(wish: Wish, slot: Slot) -> PlannedClip:
         ),
     )
     name = f"p{slot.patient + 1:02d}"
-    row = Clip(
-        clip_id=f"{name}-c{slot.before + 1:03d}",
-        patient_id=name,
-        procedure_id=name,
-        fps=FPS,
-        size=scene.size,
-        n_frames=n_frames,
-        site=site,
-        scenarios=tuple(scene.scenarios),
+    row = clip_row(
+        scene,
+        f"{name}-c{slot.before + 1:03d}",
+        patient=name,
+        procedure=name,
         official_split=_PART_AT[slot.patient % PATIENTS],
     )
     return PlannedClip(slot.ordinal, row, scene, point_frames=every(LABEL_EVERY, ONSET, n_frames))

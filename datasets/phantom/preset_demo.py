@@ -2,8 +2,7 @@
 
 from typing import Final
 
-from ..schema import Clip
-from .clip_plan import PlannedClip, PresetSpec, Slot, Wish, every
+from .clip_plan import PlannedClip, PresetSpec, Slot, Wish, clip_row, every
 from .config import BleedingConfig, BleedingKind, PhantomClip
 
 PATIENTS: Final = 6
@@ -42,16 +41,7 @@ def plan(wish: Wish, slot: Slot) -> PlannedClip:
         bleeding=BleedingConfig(kind=BleedingKind.SPURTING if rng.random() < 0.3 else BleedingKind.OOZING),
     )
     name = f"phantom{slot.patient + 1}"
-    row = Clip(
-        clip_id=f"{name}-clip{slot.before + 1}",
-        patient_id=name,
-        procedure_id=name,
-        fps=FPS,
-        size=scene.size,
-        n_frames=n_frames,
-        site=site,
-        scenarios=tuple(scene.scenarios),
-    )
+    row = clip_row(scene, f"{name}-clip{slot.before + 1}", patient=name, procedure=name)
     frames = every(LABEL_EVERY, ONSET, n_frames)
     return PlannedClip(slot.ordinal, row, scene, point_frames=frames, mask_frames=frames)
 

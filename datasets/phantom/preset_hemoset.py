@@ -6,8 +6,7 @@ standing pools included, as the animals' do. Ours: how the labels are shared out
 
 from typing import Final
 
-from ..schema import Clip
-from .clip_plan import PlannedClip, PresetSpec, Slot, Wish, every
+from .clip_plan import PlannedClip, PresetSpec, Slot, Wish, clip_row, every
 from .config import BleedingConfig, PhantomClip
 
 PIGS: Final = 11
@@ -38,16 +37,7 @@ def plan(wish: Wish, slot: Slot) -> PlannedClip:
         bleeding=BleedingConfig(absorption_um_s=1.0),
     )
     name = f"pig{slot.patient + 1}"
-    row = Clip(
-        clip_id=name if not slot.before else f"{name}-{slot.before + 1}",
-        patient_id=name,
-        procedure_id=name,
-        fps=FPS,
-        size=scene.size,
-        n_frames=n_frames,
-        site=site,
-        scenarios=tuple(scene.scenarios),
-    )
+    row = clip_row(scene, name if not slot.before else f"{name}-{slot.before + 1}", patient=name, procedure=name)
     masks = every(LABEL_EVERY, 0, n_frames)
     return PlannedClip(slot.ordinal, row, scene, mask_frames=masks, pools_count=True, labels_onset=False)
 

@@ -12,8 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from ..schema import Clip
-from .clip_plan import PlannedClip, PresetSpec, Slot, Wish, spread
+from .clip_plan import PlannedClip, PresetSpec, Slot, Wish, clip_row, spread
 from .config import BleedingConfig, BleedingKind, PhantomClip
 
 PATIENTS: Final = 42
@@ -80,15 +79,11 @@ def plan(wish: Wish, slot: Slot) -> PlannedClip:
         scenarios=_scenarios(rng),
         bleeding=_bleeding(rng, site),
     )
-    row = Clip(
-        clip_id=f"{procedure}clip{slot.before + 1}",
-        patient_id=f"patient{slot.patient + 1}",
-        procedure_id=procedure,
-        fps=FPS,
-        size=scene.size,
-        n_frames=n_frames,
-        site=site,
-        scenarios=tuple(scene.scenarios),
+    row = clip_row(
+        scene,
+        f"{procedure}clip{slot.before + 1}",
+        patient=f"patient{slot.patient + 1}",
+        procedure=procedure,
         official_split=_part(wish, slot.ordinal),
     )
     return PlannedClip(slot.ordinal, row, scene, tuple(range(n_frames)), tuple(range(n_frames)))
