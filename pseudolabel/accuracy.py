@@ -41,7 +41,7 @@ class FrameErrors:
 
 
 def against_truth(results: Sequence[tuple[Segment, DenseTrack]], truths: Mapping[str, Truth]) -> FrameErrors | None:
-    """Errors where the clip has exact truth and the point is not covered; None where no clip has.
+    """Errors where the clip has exact truth and people could point at it; None where no clip has.
 
     truths: by clip. Targets are counted in the order of their names, which is that of the truth's points.
     """

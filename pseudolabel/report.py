@@ -38,7 +38,7 @@ def write_report(cohort: Cohort, results: Results, checks: Results, out: Path, *
         f"<header><h1>Pseudo-labels</h1><p>{escape(cohort.meta.name)} · preset <b>{escape(preset)}</b></p></header>",
         _tiles(results),
         _legend(),
-        _accuracy("Against exact truth", "In frames where the truth says that a person could point at it.", against_truth(results, truths)),
+        _accuracy("Against exact truth", "Where a person could point at it.", against_truth(results, truths)),
         _accuracy(
             "Against labels it was not shown",
             "Each inner human label in turn is hidden and found again across a gap twice as long as in the real run, "
