@@ -88,9 +88,7 @@ def truth_of(cohort: Cohort, clip: Clip) -> Truth | None:
         with np.load(path, allow_pickle=False) as values:
             truth = Truth(values["xy"], values["visible"])
     except (OSError, ValueError, KeyError) as error:
-        raise BleedkitError(
-            f"{path} is not a truth file ({error})", "write the clips again"
-        ) from error
+        raise BleedkitError(f"{path} is not a truth file ({error})", "write the clips again") from error
     if truth.xy.shape[:1] != (clip.n_frames,) or truth.visible.shape != truth.xy.shape[:2]:
         raise BleedkitError(f"{path} is of {len(truth.xy)} frames, the clip of {clip.n_frames}", "make the clips again")
     return truth
