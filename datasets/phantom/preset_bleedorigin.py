@@ -1,10 +1,11 @@
-"""The `bleedorigin` preset: 485 clips of ESD in 44 patients at 30 fps. After BleedOrigin 2025, Sec. 3.
+"""The `bleedorigin` presets: 485 clips of ESD in 44 patients at 30 fps. After BleedOrigin 2025, Sec. 3.
 
 A clip is one video: its frames 0..149 are the paper's detection clip (it starts to bleed at 120), its frames from 120
 on the tracking clip of 31 to 731 frames, labelled every 30; the paper's 1,771 labelled and 41,526 tracking frames hold.
 The paper gives 25, 6 and 8 patients to the parts and leaves 5 of the 44 untold: here those 5 have clips like the others
 and are in no part, so the parts have fewer clips than its 319, 68 and 98, which already sum to all 485. Ours: which
-clips are how long, how many of each site, scenario and picture size.
+clips are how long, how many of each site, scenario and picture size. `bleedorigin-track` is the tracking clips alone,
+which bleed from their first frame.
 """
 
 from functools import lru_cache
@@ -74,10 +75,17 @@ def tracking_frames() -> list[int]:
 
 def plan(wish: Wish, slot: Slot) -> PlannedClip:
     """The clip of a slot; after 485 the same lengths come again in another order."""
-    turn, place = divmod(slot.ordinal, CLIPS)
+    tracked = max(LABEL_EVERY + 1, round(_tracked(wish, slot) * wish.scale))
+    return _planned(wish, slot, ONSET, ONSET + tracked)
+
+
+def plan_tracking(wish: Wish, slot: Slot) -> PlannedClip:
+    """The tracking clip of a slot, of its full length whatever the scale."""
+    return _planned(wish, slot, 0, _tracked(wish, slot))
+
+
+def _planned(wish: Wish, slot: Slot, onset: int, n_frames: int) -> PlannedClip:
     rng = wish.rng("clip", slot.ordinal)
-    tracked = max(LABEL_EVERY + 1, round(_shuffled(wish, turn)[place] * wish.scale))
-    n_frames = ONSET + tracked
     site = _site(wish, slot.patient, rng)
     spurts = rng.random() < 0.3
     scene = PhantomClip(
@@ -87,8 +95,8 @@ def plan(wish: Wish, slot: Slot) -> PlannedClip:
         fps=FPS,
         patient=wish.look(slot.patient, site),
         site=site,
-        onset_frame=ONSET,
-        scenarios=_scenarios(_SCENARIO_AT[place], rng),
+        onset_frame=onset,
+        scenarios=_scenarios(_SCENARIO_AT[slot.ordinal % CLIPS], rng),
         bleeding=BleedingConfig(
             kind=BleedingKind.SPURTING if spurts else BleedingKind.OOZING, beats_per_min=float(rng.uniform(55, 100))
         ),
@@ -101,7 +109,13 @@ def plan(wish: Wish, slot: Slot) -> PlannedClip:
         procedure=name,
         official_split=_PART_AT[slot.patient % PATIENTS],
     )
-    return PlannedClip(slot.ordinal, row, scene, point_frames=every(LABEL_EVERY, ONSET, n_frames))
+    return PlannedClip(slot.ordinal, row, scene, point_frames=every(LABEL_EVERY, onset, n_frames))
+
+
+def _tracked(wish: Wish, slot: Slot) -> int:
+    """Length of the slot's tracking clip, frames."""
+    turn, place = divmod(slot.ordinal, CLIPS)
+    return _shuffled(wish, turn)[place]
 
 
 def _seconds(mean: float, ranks: np.ndarray) -> np.ndarray:
@@ -142,4 +156,14 @@ SPEC: Final = PresetSpec(
     annotators=("A1", "A2"),
     scaled="the picture and what follows the onset (never below 1 s); the 120 frames before it stay",
     plan=plan,
+)
+
+TRACKING: Final = PresetSpec(
+    name="bleedorigin-track",
+    title="its 485 tracking clips alone: 41,526 frames that bleed from the first on, a point a second, 1,771 in all",
+    patients=PATIENTS,
+    clips=CLIPS,
+    annotators=("A1", "A2"),
+    scaled="the picture; lengths stay",
+    plan=plan_tracking,
 )

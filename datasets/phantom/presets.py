@@ -8,7 +8,14 @@ from . import preset_bleedorigin, preset_demo, preset_hemoset, preset_surgblood
 from .clip_plan import PlannedClip, PresetSpec, Wish, slots
 
 PRESETS: Final[Mapping[str, PresetSpec]] = {
-    spec.name: spec for spec in (preset_surgblood.SPEC, preset_bleedorigin.SPEC, preset_hemoset.SPEC, preset_demo.SPEC)
+    spec.name: spec
+    for spec in (
+        preset_surgblood.SPEC,
+        preset_bleedorigin.SPEC,
+        preset_bleedorigin.TRACKING,
+        preset_hemoset.SPEC,
+        preset_demo.SPEC,
+    )
 }
 MOST_CLIPS: Final = 100_000
 SCALES: Final = (0.02, 4.0)

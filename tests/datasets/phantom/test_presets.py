@@ -54,6 +54,15 @@ def test_bleedorigin_has_the_papers_figures():
     assert len({name for plan in plans for name in plan.row.scenarios}) == 6
 
 
+def test_its_tracking_clips_alone_bleed_from_the_first_frame_and_keep_their_length_at_any_scale():
+    plans = plan_cohort("bleedorigin-track", scale=0.1)
+    lengths = [plan.row.n_frames for plan in plans]
+    assert sorted(lengths) == sorted(plan.row.n_frames - 120 for plan in plan_cohort("bleedorigin"))
+    assert sum(len(plan.point_frames) for plan in plans) == 1771
+    assert {plan.scene.onset_frame for plan in plans} == {0} == {plan.point_frames[0] for plan in plans}
+    assert {str(plan.row.size) for plan in plans} == {"124x108", "78x68"}
+
+
 def test_bleedorigin_keeps_parts_by_patient_and_five_patients_out_of_them():
     plans = plan_cohort("bleedorigin")
     assert [len(patients(plans, part)) for part in ("train", "val", "test", "")] == [25, 6, 8, 5]
