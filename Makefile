@@ -2,6 +2,8 @@
 # installs what uv.lock names into .venv.
 UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.tools/bin/uv)
 RUN := $(UV) run --locked --extra mongod
+# One set for all checks, so that they share one environment.
+ALL := --extra dev --extra ray
 
 .PHONY: demo test lint types wheel
 
@@ -9,16 +11,16 @@ demo: $(UV)
 	$(RUN) bleedkit demo --overwrite
 
 test: $(UV)
-	$(RUN) --extra dev pytest -n auto
+	$(RUN) $(ALL) pytest -n auto
 
 lint: $(UV)
-	$(RUN) --extra dev ruff check .
-	$(RUN) --extra dev ruff format --check .
+	$(RUN) $(ALL) ruff check .
+	$(RUN) $(ALL) ruff format --check .
 
 # mypy wants a package's folder to be called like the package, and a checkout can be called anything.
 types: $(UV)
 	folder=$$(mktemp -d) && ln -s "$(CURDIR)" "$$folder/bleedkit" && cd "$$folder" && \
-		MYPYPATH=. $(RUN) --extra dev --project "$(CURDIR)" \
+		MYPYPATH=. $(RUN) $(ALL) --project "$(CURDIR)" \
 		mypy --config-file "$(CURDIR)/pyproject.toml" --cache-dir "$(CURDIR)/.mypy_cache" -p bleedkit
 
 wheel: $(UV)

@@ -24,6 +24,7 @@ from ..datasets.media import iter_images
 from ..datasets.moving_texture import Truth, write_moving_texture
 from ..datasets.progress import track
 from ..models.lucas_kanade import LucasKanade
+from ..models.stage import CPU
 from ..pseudolabel.accuracy import LEVELS, linear
 from ..pseudolabel.bridge import bridge
 from ..pseudolabel.densify import DenseTrack, Densifier, Encoded
@@ -67,7 +68,7 @@ def score_clip(cohort: Cohort, view: ClipView, sd: float) -> Iterator[Scored]:
     targets = sorted({segment.target for segment in segments})
     truth = known_truth(cohort, clip.clip_id)
     used = [s for s in segments if s.start and s.end] if truth else checks_of(segments)
-    densifier = Densifier(config)
+    densifier = Densifier(config, CPU)
     encoded = {frame: densifier.encode(image) for frame, image in iter_images(cohort, clip.clip_id)}
     for segment in used:
         dense = densifier.densify(segment, encoded, clip.size)

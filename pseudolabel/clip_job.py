@@ -6,8 +6,9 @@ from pathlib import Path
 
 from ..datasets.cohort import Cohort
 from ..datasets.media import iter_images
+from ..models.stage import Resources
 from .densify import Densifier, Encoded
-from .presets import preset_config
+from .presets import PseudoLabelConfig
 from .segments import Segment
 from .shards import shard_path, write_shard
 
@@ -19,7 +20,8 @@ class ClipJob:
     cohort: Path
     media_root: Path
     clip_id: str
-    preset: str
+    config: PseudoLabelConfig
+    resources: Resources
     segments: Mapping[str, Segment]
     out: Path
 
@@ -34,7 +36,7 @@ def run_clip(job: ClipJob) -> Iterator[str]:
     cv2.setNumThreads(1)  # the parallel unit is the clip; threads inside would only fight
     cohort = Cohort(job.cohort, job.media_root)
     size = cohort.clip(job.clip_id).size
-    densifier = Densifier(preset_config(job.preset))
+    densifier = Densifier(job.config, job.resources)
     waiting = dict(job.segments)
     wanted = {frame for segment in waiting.values() for frame in segment.frames}
     held: dict[int, Encoded] = {}

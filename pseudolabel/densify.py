@@ -9,6 +9,7 @@ import numpy as np
 from ..datasets.schema import ImageSize
 from ..models.corner_detector import CornerDetector
 from ..models.point_tracker import PointTracker, scaled
+from ..models.stage import Resources
 from ..models.trackers import TRACKERS
 from .direction import DirectedTrack
 from .failure_mixture import SmoothTrack
@@ -54,9 +55,9 @@ class Encoded:
 class Densifier:
     """The stages of one configuration, ready to work."""
 
-    def __init__(self, config: PseudoLabelConfig) -> None:
-        self._tracker: PointTracker = TRACKERS[config.tracker]()
-        self._smoother: Smoother = SMOOTHERS[config.smoother]()
+    def __init__(self, config: PseudoLabelConfig, resources: Resources) -> None:
+        self._tracker: PointTracker = TRACKERS[config.tracker].build(resources)
+        self._smoother: Smoother = SMOOTHERS[config.smoother].build(resources)
         self._gates = [GATES[name] for name in config.gates]
         self._keypoints = CornerDetector()
 

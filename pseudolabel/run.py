@@ -16,11 +16,12 @@ from ..datasets.errors import BleedkitError
 from ..datasets.progress import track
 from ..datasets.schema import Provenance
 from ..datasets.transaction import write_atomic
+from ..models.stage import CPU, Resources
 from .clip_job import ClipJob, finish_clip, run_clip
 from .compact import compact
 from .densify import DenseTrack
 from .label_noise import label_sd
-from .presets import preset_config
+from .presets import PseudoLabelConfig, preset_config
 from .report import write_report
 from .segments import Segment, by_clip, checks_of, segments_of
 from .shards import read_shard, shard_path
@@ -47,7 +48,9 @@ class RunResult:
     failed: Mapping[str, str]
 
 
-def run_pseudolabels(cohort: Cohort, *, preset: str = "classical", out: Path, workers: int = 1) -> RunResult:
+def run_pseudolabels(
+    cohort: Cohort, *, preset: str = "classical", out: Path, workers: int = 1, resources: Resources = CPU
+) -> RunResult:
     """Densify every segment of the cohort and write labels, review items and `out/{shards/, run.json, report.html}`.
 
     Killed at any moment and started again, it goes on where it was and ends with the same bytes; so do more workers.
@@ -56,12 +59,13 @@ def run_pseudolabels(cohort: Cohort, *, preset: str = "classical", out: Path, wo
     """
     if workers < 1:
         raise ValueError(f"workers must be at least 1, got {workers}")
-    settings = preset_config(preset).settings()
+    config = preset_config(preset)
+    settings = config.settings(resources)
     provenance = Provenance.of("pseudolabel", {"preset": preset, **settings})
     with _alone(out):
-        work, checks = _plan(cohort, preset, settings)
+        work, checks = _plan(cohort, config, settings)
         todo = {name: s for name, s in {**work, **checks}.items() if not shard_path(out, name).exists()}
-        failed = _work(_jobs(cohort, preset, todo, out), workers, len(todo))
+        failed = _work(_jobs(cohort, config, resources, todo, out), workers, len(todo))
         done = _results(out, work, failed)
         written = compact(cohort, done, provenance)
         checked = _results(out, checks, failed)
@@ -74,26 +78,29 @@ def run_pseudolabels(cohort: Cohort, *, preset: str = "classical", out: Path, wo
     return result
 
 
-def _plan(cohort: Cohort, preset: str, settings: Mapping[str, Any]) -> tuple[dict[str, Segment], dict[str, Segment]]:
+def _plan(
+    cohort: Cohort, config: PseudoLabelConfig, settings: Mapping[str, Any]
+) -> tuple[dict[str, Segment], dict[str, Segment]]:
     """The segments to label and those that check the engine, by id, in the order of clips."""
-    horizon = preset_config(preset).horizon
     sd = label_sd(cohort.points(), {name: clip.size.width for name, clip in cohort.clips.items()})
     segments: list[Segment] = []
     images: dict[str, object] = {}
     for view in cohort.stream():
         there = {row.frame: row.digest for row in view.frames if row.has_image}
         images[view.clip.clip_id] = view.clip.media_digest or there
-        segments += segments_of(view.clip, there, view.points, horizon=horizon, sd=sd)
+        segments += segments_of(view.clip, there, view.points, horizon=config.horizon, sd=sd)
     if not segments:
         raise BleedkitError(f"{cohort.folder} has no human point labels to go on from", "add labels, then build again")
     checks = checks_of(segments)
     return tuple({s.id(images[s.clip_id], settings): s for s in group} for group in (segments, checks))  # type: ignore[return-value]
 
 
-def _jobs(cohort: Cohort, preset: str, todo: Mapping[str, Segment], out: Path) -> list[ClipJob]:
+def _jobs(
+    cohort: Cohort, config: PseudoLabelConfig, resources: Resources, todo: Mapping[str, Segment], out: Path
+) -> list[ClipJob]:
     names = {segment: name for name, segment in todo.items()}
     return [
-        ClipJob(cohort.folder, cohort.media_root, clip_id, preset, {names[s]: s for s in group}, out)
+        ClipJob(cohort.folder, cohort.media_root, clip_id, config, resources, {names[s]: s for s in group}, out)
         for clip_id, group in by_clip(todo.values())
     ]
 

@@ -31,7 +31,12 @@ def shard_path(out: Path, segment_id: str) -> Path:
 
 
 def write_shard(path: Path, track: DenseTrack) -> None:
-    """Write atomically; the same track always gives the same bytes. What is unknown is null."""
+    """Write atomically."""
+    write_atomic(path, shard_bytes(track))
+
+
+def shard_bytes(track: DenseTrack) -> bytes:
+    """A shard's content; the same track always gives the same bytes. What is unknown is null."""
     covariance = track.covariance
     columns = {
         "x": track.xy[:, 0],
@@ -49,7 +54,7 @@ def write_shard(path: Path, track: DenseTrack) -> None:
     table = pa.table({"frame": track.frames, **reals, "visible": track.visible, "reason": track.reasons}, schema=SCHEMA)
     data = io.BytesIO()
     pq.write_table(table, data, compression="zstd")
-    write_atomic(path, data.getvalue())
+    return data.getvalue()
 
 
 def read_shard(path: Path) -> DenseTrack:

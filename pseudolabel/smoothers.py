@@ -1,10 +1,11 @@
 """The smoothers by name: what turns the tracks between two labels into positions with covariance."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final, Protocol
 
 import numpy as np
 
+from ..models.stage import Stage
 from .direction import DirectedTrack
 from .failure_mixture import FailureMixture, SmoothTrack
 
@@ -28,4 +29,4 @@ class Smoother(Protocol):
         """
 
 
-SMOOTHERS: Final[Mapping[str, Callable[[], Smoother]]] = {"failure_mixture": FailureMixture}
+SMOOTHERS: Final[Mapping[str, Stage[Smoother]]] = {"failure_mixture": Stage(FailureMixture)}

@@ -10,6 +10,7 @@ from hypothesis.extra import numpy as arrays
 from bleedkit.models.corner_detector import CornerDetector
 from bleedkit.models.lucas_kanade import LucasKanade, from_opencv, to_opencv
 from bleedkit.models.patch_likeness import likeness, patches
+from bleedkit.models.stage import CPU
 from bleedkit.models.trackers import TRACKERS
 
 
@@ -40,7 +41,7 @@ def test_a_pixels_centre_is_half_past_and_opencv_counts_it_whole():
 def test_a_steady_shift_is_followed(name):
     first = surface()
     frames = [shifted(first, 1.5 * t, -0.75 * t) for t in range(8)]
-    tracker = TRACKERS[name]()
+    tracker = TRACKERS[name].build(CPU)
     start = np.array([[120, 100], [140, 90], [100, 120], [130, 130]], np.float32)
     tracks = tracker.track([tracker.encode(frame) for frame in frames], start)
     want = start[None] + np.arange(8)[:, None, None] * np.array([1.5, -0.75])
@@ -51,7 +52,7 @@ def test_a_steady_shift_is_followed(name):
 
 @pytest.mark.parametrize("name", sorted(TRACKERS))
 def test_a_causal_tracker_ignores_the_future_and_leaves_its_input_alone(name):
-    tracker = TRACKERS[name]()
+    tracker = TRACKERS[name].build(CPU)
     frames = [tracker.encode(shifted(surface(1), 2.0 * t, t)) for t in range(6)]
     copies, start = [frame.copy() for frame in frames], np.array([[100, 80], [130, 90]], np.float32)
     whole, cut = tracker.track(frames, start), tracker.track(frames[:4], start)
