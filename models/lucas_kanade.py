@@ -1,11 +1,11 @@
 """Pyramidal Lucas-Kanade: every step a search for the patch of the frame before. It drifts and does not see hiding."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
 
+from .chain import chained
 from .point_tracker import PointTracks, scaled
 
 
@@ -29,15 +29,7 @@ class LucasKanade:
 
     def track(self, encoded: Sequence[np.ndarray], start: np.ndarray) -> PointTracks:
         """Follow points frame by frame; a point that is lost stays where it was and is hidden from then on."""
-        xy = [np.asarray(start, np.float32)]
-        errors = [np.zeros(len(start), np.float32)]
-        for before, now in pairwise(encoded):
-            moved, error = self.step(before, now, xy[-1])
-            lost = ~np.isfinite(error) | ~np.isfinite(errors[-1])
-            xy.append(np.where(lost[:, None], xy[-1], moved))
-            errors.append(np.where(lost, np.float32(np.inf), error))
-        step_error = np.stack(errors)
-        return PointTracks(np.stack(xy), step_error, ~np.isfinite(step_error))
+        return chained(self.step, encoded, start)
 
     def step(
         self, before: np.ndarray, now: np.ndarray, xy: np.ndarray, guess: np.ndarray | None = None
