@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +12,15 @@ from typing import Any, Final, Self, TypeVar
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from .cohort_change import CohortChange
 from .digest import file_digest, value_digest
 from .errors import BleedkitError
+from .keypoint_table import KEYPOINTS
 from .safe_path import inside
 from .schema import (
     Clip,
     Frame,
+    Keypoint,
     LabelState,
     MaskLabel,
     OnsetLabel,
@@ -26,7 +30,7 @@ from .schema import (
     ReviewItem,
 )
 from .table_file import TableByClip, read_table, typed_rows
-from .tables import LABELS, SCHEMAS, concat, table_of, write_table
+from .tables import LABELS, SCHEMAS, write_table
 from .transaction import COMMIT, current, locked, transaction
 
 MANIFEST: Final = "cohort.json"
@@ -166,6 +170,10 @@ class Cohort:
         """Frames somebody should look at."""
         return typed_rows("review", self.table("review", clip_id))
 
+    def keypoints(self, clip_id: str) -> list[Keypoint]:
+        """The pseudo-keypoints round the clip's targets, in frame order."""
+        return typed_rows(KEYPOINTS, self.table(KEYPOINTS, clip_id))
+
     def provenance(self) -> dict[str, Provenance]:
         """Every run that made labels, by id."""
         table = self.table("provenance").drop_columns(["id"])
@@ -190,6 +198,21 @@ class Cohort:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def change(self) -> Iterator[CohortChange]:
+        """Read, decide and write with the writer's lock held: all that is done lands as one commit.
+
+        Other writers wait. On an exception nothing has happened.
+        """
+        with locked(self.folder):
+            with transaction(self.folder) as staging:
+                change = CohortChange(Cohort(self.folder, self._media_root), staging)
+                yield change
+                written = change.finish()
+                if change.tables or written:
+                    write_tables(staging, change.cohort.meta, change.tables, written)
+            self.meta = Cohort(self.folder).meta
+
     def append(
         self,
         *,
@@ -205,63 +228,24 @@ class Cohort:
         A row that is there already (same label_id) is not written again, so a repeated append changes nothing. Raises
         BleedkitError, and writes nothing, where a row names an unknown clip, frame, provenance or superseded label.
         """
-        given = {"points": points, "masks": masks, "onsets": onsets, "review": review, "provenance": provenance}
-        new = {name: table_of(name, rows) for name, rows in given.items()}
-        with locked(self.folder):
-            fresh = Cohort(self.folder, self._media_root)
-            tables, added = {}, {}
-            for name in (name for name, rows in new.items() if len(rows)):
-                old = fresh.table(name)
-                rows = _not_yet_in(old, new[name], name)
-                tables[name], added[name] = concat([old, rows], name), len(rows)
-            fresh._check(new, tables)
-            changed = {name: table for name, table in tables.items() if added[name]}
-            if changed or files:
-                with transaction(self.folder) as staging:
-                    for relative, data in (files or {}).items():
-                        path = inside(staging, relative)
-                        path.parent.mkdir(parents=True, exist_ok=True)
-                        path.write_bytes(data)
-                    write_tables(staging, fresh.meta, changed)
-                self.meta = Cohort(self.folder).meta
-        return {name: added.get(name, 0) for name in given}
-
-    def replace_review(self, kind: str, items: Iterable[ReviewItem], provenance: Provenance) -> None:
-        """Replace the review items of earlier runs of `kind` by those of this run; labels are not touched."""
-        with locked(self.folder):
-            runs = self.provenance()
-            old = typed_rows("review", self.table("review"))
-            kept = [item for item in old if item.provenance in runs and runs[item.provenance].kind != kind]
-            known = concat([self.table("provenance")], "provenance")
-            if provenance.id not in runs:
-                known = concat([known, table_of("provenance", [provenance])], "provenance")
-            with transaction(self.folder) as staging:
-                tables = {"review": table_of("review", [*kept, *items]), "provenance": known}
-                write_tables(staging, Cohort(self.folder).meta, tables)
-            self.meta = Cohort(self.folder).meta
-
-    def _check(self, new: Mapping[str, pa.Table], tables: Mapping[str, pa.Table]) -> None:
-        """Raise BleedkitError where new rows point at something that does not exist."""
-        runs = set(tables.get("provenance", self.table("provenance", columns=["id"]))["id"].to_pylist())
-        length = {clip.clip_id: clip.n_frames for clip in self.clips.values()}
-        for name in (*LABELS, "review"):
-            for row in new[name].to_pylist():
-                at = f"{name}: clip {row['clip_id']!r} frame {row['frame']}"
-                if not row["frame"] < length.get(row["clip_id"], -1):
-                    raise BleedkitError(f"{at} is not in {self.folder}", "check the clip id and frame number")
-                if row["provenance"] and row["provenance"] not in runs:
-                    raise BleedkitError(f"{at} names unknown provenance {row['provenance']}", "append its run as well")
-            if name in LABELS and name in tables:
-                _check_supersedes(name, new[name], tables[name])
+        with self.change() as change:
+            return change.append(
+                points=points, masks=masks, onsets=onsets, review=review, provenance=provenance, files=files
+            )
 
 
-def write_tables(staging: Path, meta: CohortMeta, tables: Mapping[str, pa.Table]) -> CohortMeta:
-    """Write tables and the `cohort.json` that counts them into a transaction's staging folder; returns the new meta."""
-    counts, digests = dict(meta.counts), dict(meta.digests)
+def write_tables(
+    staging: Path, meta: CohortMeta, tables: Mapping[str, pa.Table], written: Mapping[str, int] | None = None
+) -> CohortMeta:
+    """Write tables and the `cohort.json` that counts them into a transaction's staging folder; returns the new meta.
+
+    written: rows of the tables that lie there already.
+    """
+    rows = {**(written or {}), **{name: len(table) for name, table in tables.items()}}
     for name, table in tables.items():
-        path = staging / f"{name}.parquet"
-        write_table(path, name, table)
-        counts[name], digests[name] = len(table), file_digest(path)
+        write_table(staging / f"{name}.parquet", name, table)
+    counts = {**meta.counts, **rows}
+    digests = {**meta.digests, **{name: file_digest(staging / f"{name}.parquet") for name in rows}}
     meta = replace(meta, counts=counts, digests=digests)
     (staging / MANIFEST).write_text(meta.to_json(), encoding="utf-8")
     return meta
@@ -294,26 +278,3 @@ def _trust(label: PointLabel | MaskLabel | OnsetLabel) -> tuple[int, bool]:
 
 def _not_superseded(table: pa.Table) -> pa.Table:
     return table.filter(pc.invert(pc.is_in(table["label_id"], value_set=table["supersedes"].combine_chunks())))
-
-
-def _not_yet_in(old: pa.Table, rows: pa.Table, name: str) -> pa.Table:
-    """Rows of `rows` that `old` does not hold, without repeats."""
-    if name == "review":
-        seen = {tuple(row.values()) for row in old.to_pylist()}
-        keys: list[Any] = [tuple(row.values()) for row in rows.to_pylist()]
-    else:
-        key = "id" if name == "provenance" else "label_id"
-        seen, keys = set(old[key].to_pylist()), rows[key].to_pylist()
-    keep = []
-    for key in keys:
-        keep.append(key not in seen)
-        seen.add(key)
-    return rows.filter(pa.array(keep, pa.bool_()))
-
-
-def _check_supersedes(name: str, new: pa.Table, table: pa.Table) -> None:
-    known = {(row["label_id"], row["clip_id"]) for row in table.select(["label_id", "clip_id"]).to_pylist()}
-    for row in new.to_pylist():
-        if row["supersedes"] and (row["supersedes"], row["clip_id"]) not in known:
-            at = f"{name}: clip {row['clip_id']!r} frame {row['frame']}"
-            raise BleedkitError(f"{at} supersedes unknown label {row['supersedes']}", "pull the labels again")

@@ -199,6 +199,28 @@ class ReviewItem:
 
 
 @dataclass(frozen=True)
+class Keypoint:
+    """A tissue point near a target in one frame, found by a machine; never a label of the target.
+
+    keypoint: its number, from 1, unique for the clip's target: each is one short track between two labelled frames. x,
+    y, visible, var_x, var_y, cov_xy, confidence, provenance: as in PointLabel.
+    """
+
+    clip_id: str
+    frame: int
+    target: str
+    keypoint: int
+    x: float
+    y: float
+    visible: bool
+    var_x: float
+    var_y: float
+    cov_xy: float
+    confidence: float
+    provenance: str
+
+
+@dataclass(frozen=True)
 class Provenance:
     """Which run made a label. kind: `build`, `pseudolabel`, `model`, `review`; parent: provenance id it built on."""
 

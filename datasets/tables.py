@@ -18,6 +18,7 @@ from .schema import (
     Clip,
     Frame,
     ImageSize,
+    Keypoint,
     LabelState,
     MaskLabel,
     OnsetLabel,
@@ -94,6 +95,23 @@ SCHEMAS: Final[Mapping[str, pa.Schema]] = {
             "y": _REAL,
         }
     ),
+    # Derived by the latest pseudo-label run of a clip, which replaces them as a whole.
+    "keypoints": pa.schema(
+        {
+            "clip_id": _TEXT,
+            "frame": _INT,
+            "target": _TEXT,
+            "keypoint": _INT,
+            "x": _REAL,
+            "y": _REAL,
+            "visible": _BOOL,
+            "var_x": _REAL,
+            "var_y": _REAL,
+            "cov_xy": _REAL,
+            "confidence": _REAL,
+            "provenance": _TEXT,
+        }
+    ),
     "provenance": pa.schema(
         {
             "id": _TEXT,
@@ -127,7 +145,12 @@ def table_of(name: str, rows: Iterable[object]) -> pa.Table:
 
 def rows_of(name: str, table: pa.Table) -> list[Any]:
     """The typed rows of the Arrow table `name`. Raises ValueError where a row breaks the model."""
-    make = {"clips": _clip, "frames": _plain_row(Frame), "review": _plain_row(ReviewItem)}.get(name)
+    make = {
+        "clips": _clip,
+        "frames": _plain_row(Frame),
+        "review": _plain_row(ReviewItem),
+        "keypoints": _plain_row(Keypoint),
+    }.get(name)
     if name in LABELS:
         make = _label_row(LABELS[name])
     elif name == "provenance":

@@ -71,10 +71,14 @@ def current(folder: Path, name: str) -> Path:
 
 
 def write_atomic(path: Path, data: bytes) -> None:
-    """Write one file through a temporary neighbour and `os.replace`."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    """Write one file through a temporary neighbour and `os.replace`; its folder is made where there is none.
+
+    Raises BleedkitError where it cannot be written, and leaves nothing behind.
+    """
+    name = ""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         with os.fdopen(handle, "wb") as stream:
             stream.write(data)
             stream.flush()
@@ -84,7 +88,8 @@ def write_atomic(path: Path, data: bytes) -> None:
     except OSError as error:
         raise BleedkitError(f"{path} cannot be written ({error.strerror})", "check space and permissions") from error
     finally:
-        Path(name).unlink(missing_ok=True)
+        if name:
+            Path(name).unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from .cohort import MANIFEST, Cohort
 from .digest import file_digest
 from .errors import BleedkitError
+from .keypoint_table import KEYPOINTS
 from .problems import Problems
 from .schema import Clip, Frame, MaskLabel, OnsetLabel, PointLabel, Provenance, ReviewItem
 from .split import PARTS, Split, split_names, split_path
@@ -29,7 +31,8 @@ def validate_cohort(cohort: Cohort, *, quick: bool = False) -> Problems:
     """
     problems = Problems()
     tables = {name: table for name in SCHEMAS if (table := _table(cohort, name, problems)) is not None}
-    rows = {name: list(_rows(name, table, problems)) for name, table in tables.items() if name != "hashes"}
+    typed = {name: table for name, table in tables.items() if name not in ("hashes", KEYPOINTS)}
+    rows = {name: list(_rows(name, table, problems)) for name, table in typed.items()}
     clips = _check_clips(rows.get("clips", []), problems)
     frames = _check_frames(clips, rows.get("frames", []), problems)
     runs = _check_runs(rows.get("provenance", []), tables.get("provenance"), problems)
@@ -40,6 +43,7 @@ def validate_cohort(cohort: Cohort, *, quick: bool = False) -> Problems:
             _check_ids(name, rows[name], tables[name], problems)
     for item in rows.get("review", []):
         known.check_place("review", item, problems)
+    known.check_keypoints(tables.get(KEYPOINTS), problems)
     _check_hashes(tables.get("hashes"), frames, problems)
     check_media(cohort, clips, frames, problems, quick=quick)
     check_mask_files(cohort, clips, rows.get("masks", []), problems, quick=quick)
@@ -162,6 +166,31 @@ class _Known:
         if row.provenance and row.provenance not in self.runs:
             what = f"{row.target} in {row.clip_id} names unknown provenance {row.provenance}"
             problems.error("unknown-provenance", file, what, _AGAIN, row.frame)
+
+    def check_keypoints(self, table: pa.Table | None, problems: Problems) -> None:
+        """Place, position and number of keypoints; their rows are too many to be looked at one by one."""
+        if table is None or not len(table):
+            return
+        file = f"{KEYPOINTS}.parquet"
+        for row in _distinct(table, ["clip_id", "frame", "target", "provenance"]):
+            self.check_place(KEYPOINTS, ReviewItem(**row, reason=""), problems)
+        for row in _distinct(table.filter(_no_position(table)), ["clip_id", "frame"]):
+            problems.error("row", file, f"a keypoint of {row['clip_id']} has no finite x and y", _AGAIN, row["frame"])
+        keys = ["clip_id", "frame", "target", "keypoint"]
+        again = table.group_by(keys, use_threads=False).aggregate([([], "count_all")])
+        for row in again.filter(pc.greater(again["count_all"], 1)).to_pylist():
+            what = f"keypoint {row['keypoint']} of {row['target']} in {row['clip_id']} is there twice"
+            problems.error("duplicate-keypoint", file, what, _AGAIN, row["frame"])
+
+
+def _distinct(table: pa.Table, columns: list[str]) -> list[dict[str, Any]]:
+    return table.group_by(columns, use_threads=False).aggregate([]).to_pylist()
+
+
+def _no_position(table: pa.Table) -> pa.ChunkedArray:
+    """(N,) bool: x or y is null or not finite."""
+    finite = pc.and_(pc.is_finite(table["x"]), pc.is_finite(table["y"]))
+    return pc.invert(pc.fill_null(finite, False))
 
 
 def _check_ids(name: str, rows: list[Label], table: pa.Table, problems: Problems) -> None:

@@ -1,4 +1,4 @@
-"""One direction's track of a target, in the order of time, as the smoothers take it."""
+"""One direction's track of a point, in the order of time, as the smoothers take it."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from ..models.point_tracker import PointTracks
 
 @dataclass(frozen=True, eq=False)
 class DirectedTrack:
-    """A target followed from one label: xy (T, 2), step_error (T,), hidden (T,), all in the order of time.
+    """A point followed from one label: xy (T, 2), step_error (T,), hidden (T,), all in the order of time.
 
     step_error[t] is of the step that arrives at t for a forward track, that leaves t for a backward one.
     """
@@ -19,12 +19,19 @@ class DirectedTrack:
     hidden: np.ndarray
 
     @classmethod
-    def of_target(cls, tracks: PointTracks, *, backward: bool) -> "DirectedTrack":
-        """Point 0 of `tracks`; those of reversed frames are turned round."""
+    def of_point(cls, tracks: PointTracks, point: int, *, backward: bool) -> "DirectedTrack":
+        """One of the N points of `tracks`; those of reversed frames are turned round."""
         order = slice(None, None, -1 if backward else 1)
         return cls(
-            tracks.xy[order, 0].astype(float), tracks.step_error[order, 0].astype(float), tracks.hidden[order, 0]
+            tracks.xy[order, point].astype(float),
+            tracks.step_error[order, point].astype(float),
+            tracks.hidden[order, point],
         )
+
+    @classmethod
+    def of_target(cls, tracks: PointTracks, *, backward: bool) -> "DirectedTrack":
+        """Point 0 of `tracks`, the target."""
+        return cls.of_point(tracks, 0, backward=backward)
 
     def reversed(self) -> "DirectedTrack":
         """The same track against the order of time."""

@@ -24,6 +24,9 @@ class Anchor:
     votes: int = 1
 
 
+_Bounds = tuple[Anchor | None, Anchor | None, tuple[int, ...]]
+
+
 @dataclass(frozen=True)
 class Segment:
     """One target from one anchor to the next. frames: those with an image, anchors included, ascending, gaps allowed.
@@ -63,22 +66,31 @@ class Segment:
 
 
 def segments_of(
-    clip: Clip, frames: Iterable[int], points: Iterable[PointLabel], *, horizon: int, sd: float = LABEL_SD
+    clip: Clip,
+    frames: Iterable[int],
+    points: Iterable[PointLabel],
+    *,
+    horizon_before: int,
+    horizon_after: int,
+    chains: bool = True,
+    sd: float = LABEL_SD,
 ) -> list[Segment]:
     """Every segment of a clip that has frames to label, by target, then frame.
 
-    frames: those with an image. points: the clip's current labels. horizon: how many frames to go on before the first
-    and after the last label. sd: of one person's label, as `label_sd` gives it. A target never seen has none.
+    frames: those with an image. points: the clip's current labels. horizon_before, horizon_after: how many frames to go
+    on before the first and after the last label. chains: False where each visible label is carried forward by itself,
+    for horizon_after frames or up to the next label. sd: of one person's label, as `label_sd` gives it. A target never
+    seen has none.
     """
     there = sorted(set(frames))
+    horizons = horizon_before, horizon_after
     found: list[Segment] = []
     for target, anchors in _anchors(points, set(there)).items():
-        if any(anchor.xy for anchor in anchors):
-            for before, after in pairwise([None, *anchors, None]):
-                inside = _between(there, before, after, horizon)
-                votes = [anchor.votes for anchor in (before, after) if anchor is not None and anchor.xy is not None]
-                variance = label_variance(sd, clip.size.width, votes)
-                found.append(Segment(clip.clip_id, target, inside, before, after, label_variance=variance))
+        bounds = _chained(there, anchors, horizons) if chains else _alone(there, anchors, horizon_after)
+        for before, after, inside in bounds if any(anchor.xy for anchor in anchors) else ():
+            votes = [anchor.votes for anchor in (before, after) if anchor is not None and anchor.xy is not None]
+            variance = label_variance(sd, clip.size.width, votes)
+            found.append(Segment(clip.clip_id, target, inside, before, after, label_variance=variance))
     return [segment for segment in found if segment.inner and _has_work(segment)]
 
 
@@ -115,10 +127,24 @@ def _anchors(points: Iterable[PointLabel], there: set[int]) -> dict[str, list[An
     return anchors
 
 
-def _between(there: Sequence[int], before: Anchor | None, after: Anchor | None, horizon: int) -> tuple[int, ...]:
-    """The frames from one anchor to the other, or up to the horizon where one is missing."""
-    first = before.frame if before else (after.frame - horizon if after else 0)
-    last = after.frame if after else (before.frame + horizon if before else -1)
+def _chained(there: Sequence[int], anchors: Sequence[Anchor], horizons: tuple[int, int]) -> Iterator[_Bounds]:
+    """From each anchor to the next, and up to the horizons beyond the first and the last."""
+    before_first, after_last = anchors[0].frame - horizons[0], anchors[-1].frame + horizons[1]
+    for before, after in pairwise([None, *anchors, None]):
+        first = before.frame if before else before_first
+        last = after.frame if after else after_last
+        yield before, after, _between(there, first, last)
+
+
+def _alone(there: Sequence[int], anchors: Sequence[Anchor], horizon: int) -> Iterator[_Bounds]:
+    """From each anchor to the horizon; a frame that somebody labelled is left to that label."""
+    for before, after in pairwise([*anchors, None]):
+        if before is not None:
+            last = before.frame + horizon
+            yield before, None, _between(there, before.frame, min(last, after.frame - 1) if after else last)
+
+
+def _between(there: Sequence[int], first: int, last: int) -> tuple[int, ...]:
     return tuple(frame for frame in there if first <= frame <= last)
 
 

@@ -1,17 +1,23 @@
 """The smoothers by name: what turns the tracks between two labels into positions with covariance."""
 
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import ClassVar, Final, Protocol
 
 import numpy as np
 
 from ..models.stage import Stage
+from .bidirectional import Bidirectional
+from .bridge_smoother import BridgeSmoother
 from .direction import DirectedTrack
-from .failure_mixture import FailureMixture, SmoothTrack
+from .paper_smoother import Paper
+from .raw_smoother import Raw
+from .smooth_track import SmoothTrack
 
 
 class Smoother(Protocol):
     """Fuses a segment's tracks with its labels."""
+
+    both_directions: ClassVar[bool]  # False: it makes no use of the backward track, so that none is computed for it
 
     def smooth(
         self,
@@ -25,8 +31,14 @@ class Smoother(Protocol):
     ) -> SmoothTrack:
         """Positions and covariance of every frame of a picture `width` pixels wide.
 
-        last and backward None: nothing pins the far end. label_variance: of each label, per axis, pixels squared.
+        first, last (2,): the labels. last None: nothing pins the far end. backward None: as that, or not asked for.
+        label_variance: of each label, per axis, pixels squared.
         """
 
 
-SMOOTHERS: Final[Mapping[str, Stage[Smoother]]] = {"failure_mixture": Stage(FailureMixture)}
+SMOOTHERS: Final[Mapping[str, Stage[Smoother]]] = {
+    "paper": Stage(Paper),
+    "bridge": Stage(BridgeSmoother),
+    "bidirectional": Stage(Bidirectional),
+    "raw": Stage(Raw),
+}

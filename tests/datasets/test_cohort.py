@@ -119,7 +119,9 @@ def test_review_items_of_a_kind_are_replaced_and_others_stay(tmp_path):
     run = Provenance.of("pseudolabel", {"v": 1})
     cohort.append(review=[ReviewItem("clip0", 1, "source", "unsure", other.id)], provenance=[other])
     for reason in ("lost", "hidden"):
-        cohort.replace_review("pseudolabel", [ReviewItem("clip1", 2, "source", reason, run.id)], run)
+        with cohort.change() as change:
+            change.append(provenance=[run])
+            change.replace_review("pseudolabel", [ReviewItem("clip1", 2, "source", reason, run.id)])
     assert [item.reason for item in cohort.review_items()] == ["unsure", "hidden"]
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 
 import cv2
 import numpy as np
@@ -18,6 +19,7 @@ from bleedkit.datasets.schema import (
     Clip,
     Frame,
     ImageSize,
+    Keypoint,
     LabelState,
     OnsetLabel,
     PointLabel,
@@ -157,6 +159,25 @@ def test_labels_that_point_nowhere_are_told(cohort):
         ("unknown-clip", "points.parquet", 0), ("unknown-frame", "points.parquet", 5),
         ("unknown-provenance", "points.parquet", 1), ("unknown-label", "b", 2), ("unknown-frame", "onsets.parquet", 5),
         ("unknown-frame", "review.parquet", 77), ("unknown-provenance", "provenance.parquet", None),
+    }  # fmt: skip
+
+
+def test_keypoints_that_point_nowhere_stand_twice_or_have_no_place_are_told(cohort):
+    run = Provenance.of("pseudolabel", {})
+    one = Keypoint("b", 1, "source", 1, 3.0, 4.0, True, 1.0, 1.0, 0.0, 0.9, run.id)
+    with cohort.change() as change:
+        change.append(provenance=[run])
+        change.replace_keypoints("b", table_of("keypoints", [one, dataclasses.replace(one, frame=2)]))
+    assert told(cohort) == set()
+    wrong = [
+        one, one, dataclasses.replace(one, frame=9), dataclasses.replace(one, clip_id="nowhere", frame=0),
+        dataclasses.replace(one, frame=3, x=math.nan), dataclasses.replace(one, frame=4, provenance="beef"),
+    ]  # fmt: skip
+    write_tables(cohort.folder, cohort.meta, {"keypoints": table_of("keypoints", wrong)})
+    assert told(cohort) == {
+        ("duplicate-keypoint", "keypoints.parquet", 1), ("unknown-frame", "keypoints.parquet", 9),
+        ("unknown-clip", "keypoints.parquet", 0), ("row", "keypoints.parquet", 3),
+        ("unknown-provenance", "keypoints.parquet", 4),
     }  # fmt: skip
 
 
