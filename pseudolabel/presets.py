@@ -88,7 +88,8 @@ PRESETS: Final[Mapping[str, PseudoLabelConfig]] = {
         neighbours=CORNERS,
         keypoints=KeypointRule(radius=100.0, near_next=True, most=36),
     ),
-    # BleedOrigin 4.1.2: the labelled place carried on by optical flow for n = 10 frames.
+    # BleedOrigin 4.1.2: the labelled place carried on by optical flow, n = 10. Its formula names frame t + n, its text
+    # "multiple temporal frames": all up to t + n. It does not say which flow.
     "detector": PseudoLabelConfig(
         tracker="dense_flow",
         smoother="raw",

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..datasets.cohort import Cohort
 from ..datasets.media import iter_images
-from .densify import DenseTrack
+from .dense_track import DenseTrack
+from .picture_marks import Canvas, Colour
 from .segments import Segment
 
 COLOURS: Final = ((64, 224, 255), (120, 255, 120), (255, 214, 80), (232, 150, 255))  # RGB, by target
@@ -18,7 +19,7 @@ _WIDTH: Final = 560
 _EVENLY: Final = 9
 _FLAGGED_MOST: Final = 3
 _TRAIL: Final = 20
-_LEVEL_90: Final = float(np.sqrt(-2 * np.log(0.1)))
+_KEYPOINT: Final = (255, 255, 255)
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,10 @@ class _Mark:
 
 def overlays(cohort: Cohort, clip_id: str, results: Sequence[tuple[Segment, DenseTrack]]) -> list[Overlay]:
     """A strip of the clip: frames evenly spaced, and the middle of the longest flagged stretches."""
-    marks = _marks(results)
+    marks, keypoints = _marks(results), _keypoints(results)
     wanted = _chosen(marks)
     return [
-        Overlay(frame, _drawn(image, frame, marks), _caption(frame, marks), _any_flagged(frame, marks))
+        Overlay(frame, _drawn(image, frame, marks, keypoints), _caption(frame, marks), _any_flagged(frame, marks))
         for frame, image in iter_images(cohort, clip_id, wanted)
     ]
 
@@ -63,6 +64,16 @@ def _marks(results: Sequence[tuple[Segment, DenseTrack]]) -> dict[str, dict[int,
             if np.isfinite(track.xy[i]).all():
                 of_target[frame] = _Mark(track.xy[i], track.covariance[i], track.reasons[i], not track.visible[i])
     return dict(sorted(marks.items()))
+
+
+def _keypoints(results: Sequence[tuple[Segment, DenseTrack]]) -> dict[int, np.ndarray]:
+    """Visible pseudo-keypoints of all targets by frame: (N, 2) pixels."""
+    found: dict[int, list[np.ndarray]] = {}
+    for _, track in results:
+        for i, frame in enumerate(track.frames if len(track.keypoints) else ()):
+            shown = track.keypoints.visible[:, i] & np.isfinite(track.keypoints.xy[:, i, 0])
+            found.setdefault(frame, []).append(track.keypoints.xy[shown, i])
+    return {frame: np.concatenate(parts) for frame, parts in found.items()}
 
 
 def _chosen(marks: Mapping[str, Mapping[int, _Mark]]) -> list[int]:
@@ -96,58 +107,34 @@ def _caption(frame: int, marks: Mapping[str, Mapping[int, _Mark]]) -> str:
     return f"Frame {frame} · " + " · ".join(said)
 
 
-def _drawn(image: np.ndarray, frame: int, marks: Mapping[str, Mapping[int, _Mark]]) -> bytes:
-    """The RGB picture, shrunk or grown to the strip's width, with every target drawn in, as JPEG."""
-    import cv2
-
-    zoom = _WIDTH / image.shape[1]
-    canvas = cv2.resize(image, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_AREA if zoom < 1 else cv2.INTER_CUBIC)
+def _drawn(
+    image: np.ndarray, frame: int, marks: Mapping[str, Mapping[int, _Mark]], keypoints: Mapping[int, np.ndarray]
+) -> bytes:
+    """The RGB picture at the strip's width, with every target and keypoint drawn in, as JPEG."""
+    canvas = Canvas(image, _WIDTH)
+    for xy in keypoints.get(frame, ()):
+        canvas.dot(xy, _KEYPOINT, radius=1)
     for index, of_target in enumerate(marks.values()):
         colour = COLOURS[index % len(COLOURS)]
-        _draw_trail(canvas, [of_target.get(f) for f in range(frame - _TRAIL, frame + 1)], colour, zoom)
+        _draw_trail(canvas, [of_target.get(f) for f in range(frame - _TRAIL, frame + 1)], colour)
         if frame in of_target:
-            _draw_mark(canvas, of_target[frame], colour, zoom)
-    done, data = cv2.imencode(".jpg", cv2.cvtColor(canvas, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])
-    if not done:
-        raise ValueError(f"OpenCV did not encode a {canvas.shape} picture")
-    return data.tobytes()
+            _draw_mark(canvas, of_target[frame], colour)
+    return canvas.jpeg()
 
 
-def _draw_trail(canvas: np.ndarray, marks: Sequence[_Mark | None], colour: tuple[int, int, int], zoom: float) -> None:
+def _draw_trail(canvas: Canvas, marks: Sequence[_Mark | None], colour: Colour) -> None:
     """Where the target came from; broken where it was flagged."""
-    import cv2
-
     for before, now in pairwise(marks):
         if before is not None and now is not None and not before.reason and not now.reason:
-            cv2.line(canvas, _at(before.xy, zoom), _at(now.xy, zoom), colour, 1, cv2.LINE_AA, _SHIFT)
+            canvas.line(before.xy, now.xy, colour)
 
 
-def _draw_mark(canvas: np.ndarray, mark: _Mark, colour: tuple[int, int, int], zoom: float) -> None:
+def _draw_mark(canvas: Canvas, mark: _Mark, colour: Colour) -> None:
     """A cross for a human label; a dot (a ring where hidden) in its 90 % ellipse; a red ring for a flagged one."""
-    import cv2
-
-    centre = _at(mark.xy, zoom)
     if mark.covariance is None:
-        for shade, width in (((0, 0, 0), 4), (colour, 2)):
-            for dx, dy in ((9, 0), (0, 9)):
-                ends = (mark.xy * zoom + [dx, dy], mark.xy * zoom - [dx, dy])
-                cv2.line(canvas, _at(ends[0], 1), _at(ends[1], 1), shade, width, cv2.LINE_AA, _SHIFT)
-        return
-    if mark.reason:
-        cv2.circle(canvas, centre, 9 << _SHIFT, FLAGGED, 2, cv2.LINE_AA, _SHIFT)
-        return
-    values, vectors = np.linalg.eigh(mark.covariance)
-    axes = tuple(int(v) for v in (_LEVEL_90 * np.sqrt(values[::-1]) * zoom * (1 << _SHIFT)).round())
-    angle = float(np.degrees(np.arctan2(vectors[1, 1], vectors[0, 1])))
-    cv2.ellipse(canvas, centre, axes, angle, 0, 360, colour, 1, cv2.LINE_AA, _SHIFT)
-    cv2.circle(canvas, centre, 4 << _SHIFT, (0, 0, 0), 2 if mark.hidden else -1, cv2.LINE_AA, _SHIFT)
-    cv2.circle(canvas, centre, 3 << _SHIFT, colour, 1 if mark.hidden else -1, cv2.LINE_AA, _SHIFT)
-
-
-_SHIFT: Final = 4  # OpenCV draws with this many fractional bits
-
-
-def _at(xy: np.ndarray, zoom: float) -> tuple[int, int]:
-    """Our pixels as OpenCV's fixed point: its pixel centres are whole numbers, ours are at + 0.5."""
-    x, y = np.round((xy * zoom - 0.5) * (1 << _SHIFT)).astype(int)
-    return int(x), int(y)
+        canvas.cross(mark.xy, colour)
+    elif mark.reason:
+        canvas.ring(mark.xy, FLAGGED)
+    else:
+        canvas.ellipse(mark.xy, mark.covariance, colour)
+        canvas.dot(mark.xy, colour, hollow=mark.hidden)

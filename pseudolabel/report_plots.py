@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ..datasets.moving_texture import Truth
-from .accuracy import ENGINE, FORWARD, LINEAR, FrameErrors
-from .densify import DenseTrack
+from .accuracy import ENGINE, LINEAR, RAW, ScoredFrames
+from .dense_track import DenseTrack
+from .evaluation_scores import coverage_at
+from .known_truth import TargetTruth
 from .segments import Segment
 
 if TYPE_CHECKING:
@@ -16,65 +17,77 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _Z90: Final = 1.6449  # two-sided 90 % of one axis
-_COLOURS: Final = {ENGINE: "#0b7285", FORWARD: "#e8590c", LINEAR: "#868e96"}
+_COLOURS: Final = {ENGINE: "#0b7285", RAW: "#e8590c", LINEAR: "#868e96"}
+_NAMES: Final = {ENGINE: "engine", RAW: "forward track alone", LINEAR: "linear interpolation"}
 _RED: Final = "#e03131"
 
 
-def plot_target(results: Sequence[tuple[Segment, DenseTrack]], truth: Truth | None, point: int) -> bytes:
-    """One target of one clip over its frames: x, y, forward-backward distance and, with truth, the error. PNG.
-
-    truth: of the clip, whose point number `point` this is.
-    """
+def plot_target(results: Sequence[tuple[Segment, DenseTrack]], truth: TargetTruth | None) -> bytes:
+    """One target of one clip over its frames: x, y, forward-backward distance and, with truth, the error. PNG."""
     rows = 3 + (truth is not None)
-    figure, axes = _figure(rows, 1, (9.2, 1.75 * rows), sharex=True)
+    figure, axes = figure_of(rows, 1, (9.2, 1.75 * rows), sharex=True)
     for segment, track in results:
         frames = np.array(track.frames)
         for axis in range(2):
             _plot_axis(axes[axis], segment, track, axis)
         apart = np.linalg.norm(track.forward - track.backward, axis=1)
-        axes[2].plot(frames, apart, color=_COLOURS[FORWARD], lw=1.2)
+        axes[2].plot(frames, apart, color=_COLOURS[RAW], lw=1.2)
         if truth is not None:
-            _plot_error(axes[3], track, truth.xy[frames, point])
+            _plot_error(axes[3], track, truth.xy[frames])
     if truth is not None:
         for axis in range(2):
-            axes[axis].plot(truth.xy[:, point, axis], color="black", lw=0.8, ls=":", label="truth", zorder=0)
+            axes[axis].plot(truth.xy[:, axis], color="black", lw=0.8, ls=":", label="truth", zorder=0)
     names = ("x, px", "y, px", "fwd-bwd, px", "error, px")
     for axis, name in zip(axes, names[:rows], strict=True):
         axis.set_ylabel(name)
     axes[2].set_yscale("symlog", linthresh=1)
     axes[-1].set_xlabel("frame")
     _one_legend(axes[0])
-    return _png(figure)
+    return png(figure)
 
 
-def plot_errors(errors: FrameErrors, title: str) -> bytes:
-    """Left: share of frames within a distance, by method. Right: stated against observed share in the ellipse. PNG."""
-    figure, (left, right) = _figure(1, 2, (9.2, 3.4))
-    for method, colour in _COLOURS.items():
-        for kept, style in ((False, "-"), (True, "--")):
-            distance = np.sort(errors.of(method, kept=kept))
-            if len(distance) and (method == ENGINE or not kept):
-                share = np.arange(1, len(distance) + 1) / len(distance)
-                name = f"{method}, trusted only" if kept else method
-                left.step(np.maximum(distance, 0.05), share, style, color=colour, where="post", label=name)
-    left.set_xscale("log")
+def plot_errors(frames: ScoredFrames, title: str) -> bytes:
+    """Left: share of frames within a distance, by way. Right: stated against observed share in the ellipse. PNG."""
+    figure, (left, right) = figure_of(1, 2, (9.2, 3.4))
+    kept = frames.where(frames.kept)
+    plot_shares(left, frames.distance[RAW], _NAMES[RAW], _COLOURS[RAW])
+    plot_shares(left, frames.distance[LINEAR], _NAMES[LINEAR], _COLOURS[LINEAR])
+    plot_shares(left, frames.distance[ENGINE], _NAMES[ENGINE], _COLOURS[ENGINE])
+    plot_shares(left, kept.distance[ENGINE], "engine, trusted only", _COLOURS[ENGINE], "--")
     left.set_xlabel("distance, px")
-    left.set_ylabel("share of frames within")
     left.set_title(title, fontsize=9)
     left.legend(fontsize=7)
-    levels = np.linspace(0.05, 0.99, 48)
-    right.plot([0, 1], [0, 1], color="#adb5bd", lw=1)
-    right.plot(levels, [errors.coverage(level) for level in levels], color=_COLOURS[ENGINE])
-    right.set_xlabel("stated: ellipse of this level")
-    right.set_ylabel("observed: reference inside")
+    plot_coverage(right, kept.squared[ENGINE], "", _COLOURS[ENGINE])
     right.set_title("Can the uncertainty be believed? (trusted frames)", fontsize=9)
-    return _png(figure)
+    return png(figure)
+
+
+def plot_shares(axes: "Axes", distance: np.ndarray, name: str, colour: str, style: str = "-") -> None:
+    """Share of (N,) distances within each distance, on a logarithmic scale; what has no answer is left out."""
+    distance = np.sort(distance[np.isfinite(distance)])
+    if len(distance):
+        share = np.arange(1, len(distance) + 1) / len(distance)
+        axes.step(np.maximum(distance, 0.05), share, style, color=colour, where="post", label=name)
+    axes.set_xscale("log", subs=[2, 5])
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_formatter("{x:g}")
+    axes.set_ylabel("share of frames within")
+
+
+def plot_coverage(axes: "Axes", squared: np.ndarray, name: str, colour: str, style: str = "-") -> None:
+    """Observed share of (N,) squared Mahalanobis distances inside the ellipse of each level."""
+    levels = np.linspace(0.02, 0.99, 60)
+    squared = squared[np.isfinite(squared)]
+    axes.plot([0, 1], [0, 1], color="#adb5bd", lw=1, zorder=0)
+    axes.plot(levels, [coverage_at(squared, level) for level in levels], style, color=colour, label=name)
+    axes.set_xlabel("stated: ellipse of this level")
+    axes.set_ylabel("observed: reference inside")
 
 
 def _plot_axis(axes: "Axes", segment: Segment, track: DenseTrack, axis: int) -> None:
     frames, value = np.array(track.frames), track.xy[:, axis]
     band = _Z90 * np.sqrt(track.covariance[:, axis, axis])
-    axes.plot(frames, track.forward[:, axis], color=_COLOURS[FORWARD], lw=0.7, alpha=0.6, label="forward track")
+    axes.plot(frames, track.forward[:, axis], color=_COLOURS[RAW], lw=0.7, alpha=0.6, label="forward track")
     axes.plot(frames, track.backward[:, axis], color="#7048e8", lw=0.7, alpha=0.6, label="backward track")
     trusted = np.where(track.trusted, value, np.nan)
     axes.plot(frames, np.where(track.trusted, np.nan, value), ".", color=_RED, ms=3, label="flagged")
@@ -97,18 +110,19 @@ def _plot_error(axes: "Axes", track: DenseTrack, truth: np.ndarray) -> None:
     axes.plot(frames, np.where(track.trusted, np.nan, error), ".", color=_RED, ms=3)
 
 
-def _figure(
+def figure_of(
     rows: int, columns: int, inches: tuple[float, float], *, sharex: bool = False
 ) -> "tuple[Figure, np.ndarray]":
+    """A figure with our look, drawn without a window, and its axes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=inches, dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(rows, columns, sharex=sharex)
+    axes = figure.subplots(rows, columns, sharex=sharex, squeeze=False).ravel()
     for axis in axes:
         axis.spines[["top", "right"]].set_visible(False)
-        axis.tick_params(labelsize=8)
+        axis.tick_params(which="both", labelsize=8)
         axis.grid(alpha=0.25, lw=0.5)
     return figure, axes
 
@@ -121,7 +135,8 @@ def _one_legend(axes: "Axes") -> None:
     )
 
 
-def _png(figure: "Figure") -> bytes:
+def png(figure: "Figure") -> bytes:
+    """The picture as PNG bytes; the same figure always gives the same ones."""
     data = io.BytesIO()
     figure.savefig(data, format="png", metadata={"Software": None})
     return data.getvalue()

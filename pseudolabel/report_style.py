@@ -20,13 +20,20 @@ p{margin:6px 0 10px;max-width:80ch}
 .tiles b{display:block;font-size:27px;color:var(--accent)}
 .legend{color:var(--soft)}
 .flag{color:var(--flag)}
-table{border-collapse:collapse;margin:8px 0}
+.wide{overflow-x:auto;margin:8px 0}
+table{border-collapse:collapse}
 td,th{padding:4px 14px 4px 0;text-align:right;border-bottom:1px solid var(--line);font-variant-numeric:tabular-nums}
-td:first-child,th:first-child{text-align:left}
-th{font-weight:600;color:var(--soft);font-size:13px}
+td{white-space:nowrap}
+td:first-child,th:first-child{text-align:left;white-space:normal;min-width:130px}
+th{font-weight:600;color:var(--soft);font-size:13px;vertical-align:bottom}
 img{max-width:100%;height:auto;display:block}
-.strip{display:grid;grid-template-columns:repeat(auto-fill,minmax(340px,1fr));gap:12px;margin:10px 0}
+.said{color:#15aabf}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(420px,100%),1fr));gap:12px;margin:10px 0}
+.strip{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(340px,100%),1fr));gap:12px;margin:10px 0}
 figure{margin:0;border:2px solid var(--line);border-radius:8px;overflow:hidden;background:#fafbfc}
 figure.flagged{border-color:var(--flag)}
 figcaption{padding:6px 10px;font-size:12.5px;color:var(--soft)}
+@media (max-width:600px){main{padding:16px 10px 40px}section{padding:14px 12px}header h1{font-size:24px}}
+@media print{body{background:#fff;font-size:11px}main{max-width:none;padding:0}section{border:0;padding:6px 0}
+figure,tr,img{break-inside:avoid}.wide{overflow:visible}td,th{padding-right:8px}}
 """
