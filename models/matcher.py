@@ -1,7 +1,7 @@
 """Matcher: what finds the same tissue points in two frames, and what it answers."""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -35,6 +35,17 @@ class Matches:
         check_array("first", self.first, shape=("N", 2), dtype=np.float32)
         check_array("second", self.second, shape=self.first.shape, dtype=np.float32)
         check_array("confidence", self.confidence, shape=self.first.shape[:1], dtype=np.float32)
+
+    @classmethod
+    def of(cls, first: np.ndarray, second: np.ndarray, confidence: np.ndarray) -> Self:
+        """Correspondences (N, 2), (N, 2) and (N,) in any order; equally sure ones stay in order."""
+        order = np.argsort(-confidence, kind="stable")
+        return cls(*(values[order].astype(np.float32) for values in (first, second, confidence)))
+
+    @classmethod
+    def none(cls) -> Self:
+        """No correspondence at all."""
+        return cls.of(np.zeros((0, 2)), np.zeros((0, 2)), np.zeros(0))
 
 
 class Matcher(Protocol):
