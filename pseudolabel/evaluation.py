@@ -17,6 +17,7 @@ from ..datasets.cohort import Cohort
 from ..datasets.errors import BleedkitError
 from ..datasets.progress import track
 from ..datasets.schema import Clip
+from ..datasets.worker_life import end_with_parent
 from ..models.stage import CPU, Resources
 from .accuracy import ScoredFrames, joined
 from .evaluation_clip import ClipEvaluator, ClipScores, EvaluationSetup
@@ -163,6 +164,7 @@ _HERE: Final[list[ClipEvaluator]] = []  # of a worker process: its one evaluator
 
 
 def _start_process(setup: EvaluationSetup) -> None:
+    end_with_parent()
     _HERE.append(ClipEvaluator(setup))
 
 

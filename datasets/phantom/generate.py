@@ -19,6 +19,7 @@ from ..json_file import read_json
 from ..progress import track
 from ..schema import Provenance
 from ..transaction import locked, write_atomic
+from ..worker_life import end_with_parent
 from .clip_media import MEDIA_KINDS
 from .clip_plan import PlannedClip
 from .cohort_writer import PHANTOM_VERSION, write_cohort
@@ -196,6 +197,7 @@ def _quiet_worker() -> None:
     """Ctrl-C reaches every process of a terminal: workers just end, the parent tells of it."""
     import signal
 
+    end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
