@@ -19,6 +19,7 @@ from ..datasets.source import DatasetSpec, ReadOptions, SourceClip
 from ..datasets.split import PARTS, save_split
 from ..datasets.split_build import build_split
 from ..datasets.transaction import write_atomic
+from ..pseudolabel.engines import EngineChoice
 from ..pseudolabel.run import RunResult, run_pseudolabels
 from .mongo import running_mongod
 
@@ -26,7 +27,8 @@ MARKER: Final = ".bleedkit-demo"
 PRESET: Final = "classical"
 SPLIT: Final = "by-patient"
 # What a demo writes into its folder, and all that a later one may take away again.
-_OURS: Final = ("cohort", "shards", "run.json", "report.html", ".lock", MARKER)
+_LEDGER: Final = ("ledger.sqlite", "ledger.sqlite-wal", "ledger.sqlite-shm", "log.jsonl")
+_OURS: Final = ("cohort", "shards", "run.json", "report.html", ".lock", *_LEDGER, MARKER)
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ def run_demo(
         steps.detail = ", ".join(f"{parts.count(part)} {part}" for part in PARTS) + " patients"
     with steps.step("densify the points, write a report"):
         workers = min(len(cohort.clips), os.cpu_count() or 1)
-        run = run_pseudolabels(cohort, preset=PRESET, out=out, workers=workers)
+        run = run_pseudolabels(cohort, preset=PRESET, out=out, engine=EngineChoice(workers=workers))
         _check(run)
         steps.detail = f"{run.labelled} pseudo-labels, {run.flagged} frames flagged for review"
     dataset = f"{out.resolve().name}-{cohort.digest[:6]}" if fiftyone else ""
@@ -162,8 +164,8 @@ def _take(own: OwnClip) -> tuple[DatasetSpec, Path]:
 
 
 def _check(run: RunResult) -> None:
-    for clip_id, why in run.failed.items():
-        raise BleedkitError(f"clip {clip_id}: {why}", "mend the video and run again with --overwrite")
+    for unit in run.left_out:
+        raise BleedkitError(str(unit), "mend the video and run again with --overwrite")
 
 
 def _push(cohort: Cohort, dataset: str) -> str:

@@ -1,55 +1,170 @@
-"""One clip's unfinished segments: every frame decoded once, for all targets and both directions."""
+"""One clip's unfinished segments: every frame decoded and encoded once, for all targets and both directions."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final, Self
+
+import numpy as np
 
 from ..datasets.cohort import Cohort
-from ..datasets.media import iter_images
+from ..datasets.errors import BleedkitError
+from ..datasets.media import clip_images
+from ..datasets.schema import ImageSize
 from ..models.stage import Resources
 from .densify import Densifier, Encoded
 from .presets import PseudoLabelConfig
-from .segments import Segment
-from .shards import shard_path, write_shard
+from .segments import Segment, by_clip
+from .shards import shard_bytes
+from .worker_process import resources_here
+
+MOST_UNITS: Final = 32  # of a job: a longer clip is shared, at the price of decoding its beginning again
+
+
+@dataclass(frozen=True)
+class RunSetup:
+    """What is the same for all of a run's jobs, its paths absolute. resources: each worker settles its own device."""
+
+    cohort: Path
+    media_root: Path
+    config: PseudoLabelConfig
+    resources: Resources
+
+    @classmethod
+    def of(cls, cohort: Cohort, config: PseudoLabelConfig, resources: Resources) -> Self:
+        """For workers that may start in another folder."""
+        weights = {name: path.absolute() for name, path in resources.weights.items()}
+        folder, media_root = cohort.folder.absolute(), cohort.media_root.absolute()
+        return cls(folder, media_root, config, replace(resources, weights=weights))
 
 
 @dataclass(frozen=True)
 class ClipJob:
-    """What a worker process needs. segments: by id, in the order in which the video completes them."""
+    """Units of one clip. segments: by id, in the order in which the video completes them."""
 
-    cohort: Path
-    media_root: Path
     clip_id: str
-    config: PseudoLabelConfig
-    resources: Resources
     segments: Mapping[str, Segment]
-    out: Path
 
 
-def run_clip(job: ClipJob) -> Iterator[str]:
-    """Write the shard of each segment and yield its id. Raises BleedkitError where a frame cannot be read.
+@dataclass(frozen=True)
+class Started:
+    """The worker (host:pid) is busy with this unit until it answers; where it dies before, the unit is to blame."""
 
-    Frames are held only from the first to the last segment that needs them.
+    unit: str
+    worker: str
+
+
+@dataclass(frozen=True)
+class Done:
+    """A unit's shard, for the driver to write."""
+
+    unit: str
+    shard: bytes
+
+
+@dataclass(frozen=True)
+class Failed:
+    """Bad data stops this unit, now and whenever it is tried; the job goes on."""
+
+    unit: str
+    what: str
+    remedy: str
+
+
+Answer = Started | Done | Failed
+
+
+class ClipWorker:
+    """What one process does for a run. Its models are built once, when its first job needs them.
+
+    place: its number among the workers of this machine, which share the GPUs.
     """
-    import cv2
 
-    cv2.setNumThreads(1)  # the parallel unit is the clip; threads inside would only fight
-    cohort = Cohort(job.cohort, job.media_root)
-    size = cohort.clip(job.clip_id).size
-    densifier = Densifier(job.config, job.resources)
-    waiting = dict(job.segments)
-    wanted = {frame for segment in waiting.values() for frame in segment.frames}
-    held: dict[int, Encoded] = {}
-    for frame, image in iter_images(cohort, job.clip_id, wanted):
-        held[frame] = densifier.encode(image)
-        for segment_id in [name for name, segment in waiting.items() if segment.frames[-1] <= frame]:
-            segment = waiting.pop(segment_id)
-            write_shard(shard_path(job.out, segment_id), densifier.densify(segment, held, size))
-            yield segment_id
-        first_needed = min((segment.frames[0] for segment in waiting.values()), default=frame + 1)
-        held = {kept: value for kept, value in held.items() if kept >= first_needed}
+    def __init__(self, setup: RunSetup, place: int = 0) -> None:
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
+        self._cohort = Cohort(setup.cohort, setup.media_root)
+        self._densifier = Densifier(setup.config, resources_here(setup.config, setup.resources, place))
+
+    def run(self, job: ClipJob) -> Iterator[Answer]:
+        """Answer every unit of the job; an exception, which is none of bad data, leaves the rest unanswered.
+
+        A frame that cannot be read fails the units that hold it.
+        """
+        waiting = dict(job.segments)
+        yield Started(next(iter(waiting)), self.name)
+        for answer in self._answers(job, waiting):
+            yield answer
+            if waiting:
+                yield Started(next(iter(waiting)), self.name)
+
+    def _answers(self, job: ClipJob, waiting: dict[str, Segment]) -> Iterator[Done | Failed]:
+        """Each unit's answer, once it is taken from `waiting`. Frames are kept only as long as a unit needs them."""
+        size = self._cohort.clip(job.clip_id).size
+        anchors = {anchor.frame for s in waiting.values() for anchor in (s.before, s.after) if anchor is not None}
+        held: dict[int, Encoded] = {}
+        for frame, image in self._images(job):
+            if not any(s.frames[0] <= frame <= s.frames[-1] for s in waiting.values()):
+                continue
+            try:
+                held[frame] = self._encoded(image, anchor=frame in anchors)
+            except BleedkitError as error:
+                for unit in [unit for unit, segment in waiting.items() if frame in segment.frames]:
+                    del waiting[unit]
+                    yield Failed(unit, error.what, error.remedy)
+            for unit in [unit for unit, segment in waiting.items() if segment.frames[-1] <= frame]:
+                yield self._densified(unit, waiting.pop(unit), held, size)
+            first_needed = min((segment.frames[0] for segment in waiting.values()), default=frame + 1)
+            held = {kept: value for kept, value in held.items() if kept >= first_needed}
+
+    def _encoded(self, image: np.ndarray | BleedkitError, *, anchor: bool) -> Encoded:
+        if isinstance(image, BleedkitError):
+            raise image
+        return self._densifier.encode(image, anchor=anchor)
+
+    def _densified(self, unit: str, segment: Segment, held: Mapping[int, Encoded], size: ImageSize) -> Done | Failed:
+        try:
+            return Done(unit, shard_bytes(self._densifier.densify(segment, held, size)))
+        except BleedkitError as error:
+            return Failed(unit, error.what, error.remedy)
+
+    def _images(self, job: ClipJob) -> Iterator[tuple[int, np.ndarray | BleedkitError]]:
+        """Every frame the job needs, in order, with its picture or what is wrong with it.
+
+        An image file stands for itself; a video that breaks takes all that comes after with it.
+        """
+        clip, root = self._cohort.clip(job.clip_id), self._cohort.media_root
+        rows = self._cohort.frames(job.clip_id)
+        wanted = sorted({frame for segment in job.segments.values() for frame in segment.frames})
+        if not clip.media:
+            of_frame = {row.frame: row for row in rows}
+            for frame in wanted:
+                yield from _or_error(clip_images(root, clip, [of_frame[frame]]), [frame])
+            return
+        yield from _or_error(clip_images(root, clip, rows, wanted), wanted)
 
 
-def finish_clip(job: ClipJob) -> list[str]:
-    """`run_clip` to its end, for a process pool."""
-    return list(run_clip(job))
+def _or_error(
+    images: Iterator[tuple[int, np.ndarray]], wanted: Sequence[int]
+) -> Iterator[tuple[int, np.ndarray | BleedkitError]]:
+    """The images, and from the first that cannot be read on the error."""
+    left = list(wanted)
+    try:
+        for frame, image in images:
+            left.remove(frame)
+            yield frame, image
+    except BleedkitError as error:
+        for frame in left:
+            yield frame, error
+
+
+def jobs_of(units: Mapping[str, Segment], workers: int) -> list[ClipJob]:
+    """The units by clip, each clip's in the order of its video, cut so that a few clips still keep all workers busy."""
+    names = {segment: name for name, segment in units.items()}
+    most = max(1, min(MOST_UNITS, -(-len(units) // workers)))
+    return [
+        ClipJob(clip_id, {names[segment]: segment for segment in group[at : at + most]})
+        for clip_id, group in by_clip(units.values())
+        for at in range(0, len(group), most)
+    ]

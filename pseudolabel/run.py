@@ -2,36 +2,43 @@
 
 import fcntl
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
-from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import IO, Final
 
 from ..datasets.cohort import Cohort
 from ..datasets.errors import BleedkitError
-from ..datasets.progress import track
+from ..datasets.progress import counting
 from ..datasets.schema import Provenance
 from ..datasets.transaction import write_atomic
 from ..models.stage import CPU, Resources
-from .clip_job import ClipJob, finish_clip, run_clip
+from .clip_job import RunSetup
 from .compact import compact
-from .densify import DenseTrack
-from .label_noise import label_sd
-from .presets import PseudoLabelConfig, preset_config
+from .dense_track import DenseTrack
+from .dispatch import Dispatch
+from .engines import LOCAL, EngineChoice
+from .ledger import NAME as LEDGER
+from .ledger import Ledger, LeftOut, State
+from .plan import plan_run
+from .presets import preset_config
 from .report import write_report
-from .segments import Segment, by_clip, checks_of, segments_of
+from .run_log import RunLog
+from .segments import Segment
 from .shards import read_shard, shard_path
+
+LOCK: Final = ".lock"
+_LOOK_S: Final = 0.1  # `pseudolabel status` holds the lock for less, to see whether a run does
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run left. labelled, flagged: frames of targets; reused: segments that were finished already.
+    """What a run left. labelled, flagged: frames of targets; reused: units that were finished already.
 
-    checks: human labels that were hidden and found again, see the report. failed: clip id to what stopped it.
+    checks: human labels that were hidden and found again, see the report. left_out: units that could not be done, which
+    the next run tries again.
     """
 
     out: Path
@@ -45,123 +52,113 @@ class RunResult:
     kept: int
     retired: int
     new_rows: int
-    failed: Mapping[str, str]
+    left_out: tuple[LeftOut, ...]
 
 
 def run_pseudolabels(
-    cohort: Cohort, *, preset: str = "classical", out: Path, workers: int = 1, resources: Resources = CPU
+    cohort: Cohort,
+    *,
+    preset: str = "classical",
+    matcher: str = "",
+    tracker: str = "",
+    out: Path,
+    engine: EngineChoice = LOCAL,
+    resources: Resources = CPU,
+    say: Callable[[str], None] = lambda _: None,
 ) -> RunResult:
     """Densify every segment of the cohort and write labels, review items and `out/{shards/, run.json, report.html}`.
 
-    Killed at any moment and started again, it goes on where it was and ends with the same bytes; so do more workers.
-    Raises BleedkitError where the cohort has no point labels or another run is writing to `out`. A clip whose frames
-    cannot be read is left out and named in `failed`.
+    matcher, tracker: in place of the preset's own. say: is told what a person should know of how it goes. Killed at any
+    moment and started again, it goes on where it was and ends with the same bytes; so do other engines and numbers of
+    workers. What cannot be done is left out, and named. Raises BleedkitError where the cohort has no point labels,
+    weights are missing, another run is writing to `out`, or `out` cannot be written.
     """
-    if workers < 1:
-        raise ValueError(f"workers must be at least 1, got {workers}")
-    config = preset_config(preset)
+    config = preset_config(preset, matcher=matcher, tracker=tracker)
     settings = config.settings(resources)
     provenance = Provenance.of("pseudolabel", {"preset": preset, **settings})
-    with _alone(out):
-        work, checks = _plan(cohort, config, settings)
-        todo = {name: s for name, s in {**work, **checks}.items() if not shard_path(out, name).exists()}
-        failed = _work(_jobs(cohort, config, resources, todo, out), workers, len(todo))
-        done = _results(out, work, failed)
-        written = compact(cohort, done, provenance)
-        checked = _results(out, checks, failed)
-        report = write_report(cohort, done, checked, out, preset=preset)
+    with _alone(out), closing(RunLog(out)) as log:
+        plan = plan_run(cohort, config, settings)
+        ledger, damage = Ledger.open(out / LEDGER)
+        with closing(ledger):
+            whole = _whole_shards(out, plan.units)
+            again = ledger.plan(plan.units, whole)
+            for note in filter(None, (damage, f"trying {again} units again that were set aside" if again else "")):
+                say(note)
+                log.write("note", text=note)
+            ledger.note(cohort=str(cohort.folder), preset=preset, started=time.time())
+            log.write("run", cohort=str(cohort.folder), preset=preset, units=len(plan.units), done=len(whole))
+            setup = RunSetup.of(cohort, config, resources)
+            todo = {unit: segment for unit, segment in plan.units.items() if unit not in whole}
+            _work_off(todo, engine, setup, out, ledger=ledger, log=log)
+            lost = ledger.left_out()
+        written = compact(cohort, _results(out, plan.work, lost), provenance)
+        checks = _results(out, plan.checks, lost, keypoints=False)
+        report = write_report(cohort, _results(out, plan.work, lost), checks, out, preset=preset)
         result = RunResult(
-            out, report, provenance.id, len(work), len(work) + len(checks) - len(todo), len(checked),
-            written.labelled, written.flagged, written.kept, written.retired, written.new_rows, failed,
+            out, report, provenance.id, len(plan.work), len(whole), len(plan.checks),
+            written.labelled, written.flagged, written.kept, written.retired, written.new_rows, tuple(lost.values()),
         )  # fmt: skip
         write_atomic(out / "run.json", _run_json(cohort, provenance, result).encode())
+        log.write("end", labelled=result.labelled, flagged=result.flagged, left_out=len(lost))
     return result
 
 
-def _plan(
-    cohort: Cohort, config: PseudoLabelConfig, settings: Mapping[str, Any]
-) -> tuple[dict[str, Segment], dict[str, Segment]]:
-    """The segments to label and those that check the engine, by id, in the order of clips."""
-    sd = label_sd(cohort.points(), {name: clip.size.width for name, clip in cohort.clips.items()})
-    segments: list[Segment] = []
-    images: dict[str, object] = {}
-    for view in cohort.stream():
-        there = {row.frame: row.digest for row in view.frames if row.has_image}
-        images[view.clip.clip_id] = view.clip.media_digest or there
-        segments += segments_of(view.clip, there, view.points, horizon=config.horizon, sd=sd)
-    if not segments:
-        raise BleedkitError(f"{cohort.folder} has no human point labels to go on from", "add labels, then build again")
-    checks = checks_of(segments)
-    return tuple({s.id(images[s.clip_id], settings): s for s in group} for group in (segments, checks))  # type: ignore[return-value]
+def run_is_on(out: Path) -> bool:
+    """Whether a run holds the folder now."""
+    try:
+        with (out / LOCK).open() as handle:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except FileNotFoundError:
+        return False
+    return False
 
 
-def _jobs(
-    cohort: Cohort, config: PseudoLabelConfig, resources: Resources, todo: Mapping[str, Segment], out: Path
-) -> list[ClipJob]:
-    names = {segment: name for name, segment in todo.items()}
-    return [
-        ClipJob(cohort.folder, cohort.media_root, clip_id, config, resources, {names[s]: s for s in group}, out)
-        for clip_id, group in by_clip(todo.values())
-    ]
+def _work_off(
+    todo: Mapping[str, Segment], engine: EngineChoice, setup: RunSetup, out: Path, *, ledger: Ledger, log: RunLog
+) -> None:
+    """Leave every unit done or set aside, under a progress bar."""
+    if not todo:
+        return
+    counts = ledger.counts()
+    with closing(engine.start(setup)) as workers, counting("densify", sum(counts.values()), counts[State.DONE]) as step:
+        Dispatch(todo, workers, engine.workers, ledger, log, out, step).run()
 
 
-def _work(jobs: Sequence[ClipJob], workers: int, total: int) -> dict[str, str]:
-    """Run the jobs under a progress bar; returns what stopped which clip."""
-    failed: dict[str, str] = {}
-    finished = _one_by_one(jobs, failed) if workers == 1 else _in_processes(jobs, workers, failed)
-    for _ in track(finished, "densify", total=total):
-        pass
-    return dict(sorted(failed.items()))
+def _whole_shards(out: Path, units: Collection[str]) -> set[str]:
+    """The units whose shard is there and can be read; what a killed run left half-written is cleared away."""
+    for leftover in (out / "shards").glob(".*"):
+        leftover.unlink()
+    whole = set()
+    for unit in units:
+        path = shard_path(out, unit)
+        if path.exists():
+            with suppress(BleedkitError):
+                read_shard(path)
+                whole.add(unit)
+    return whole
 
 
-def _one_by_one(jobs: Sequence[ClipJob], failed: dict[str, str]) -> Iterator[str]:
-    for job in jobs:
-        try:
-            yield from run_clip(job)
-        except BleedkitError as error:
-            failed[job.clip_id] = str(error)
-
-
-def _in_processes(jobs: Sequence[ClipJob], workers: int, failed: dict[str, str]) -> Iterator[str]:
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(finish_clip, job): job for job in jobs}
-        try:
-            for future in as_completed(futures):
-                try:
-                    yield from future.result()
-                except BrokenProcessPool as error:
-                    remedy = (
-                        "run the same command again, finished segments are kept; with fewer workers if memory is short"
-                    )
-                    raise BleedkitError("a worker process was killed", remedy) from error
-                except BleedkitError as error:
-                    failed[futures[future].clip_id] = str(error)
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _results(out: Path, segments: Mapping[str, Segment], failed: Mapping[str, str]) -> list[tuple[Segment, DenseTrack]]:
-    """Every finished segment with its track; those of a clip that failed half-way are left for the next run."""
-    return [
-        (segment, read_shard(shard_path(out, name)))
-        for name, segment in segments.items()
-        if segment.clip_id not in failed
-    ]
+def _results(
+    out: Path, segments: Mapping[str, Segment], lost: Collection[str], *, keypoints: bool = True
+) -> Iterator[tuple[Segment, DenseTrack]]:
+    """Every finished segment with its track, one in memory at a time."""
+    for unit, segment in segments.items():
+        if unit not in lost:
+            yield segment, read_shard(shard_path(out, unit), keypoints=keypoints)
 
 
 def _run_json(cohort: Cohort, provenance: Provenance, result: RunResult) -> str:
     """The run's record; without times, reuse or paths, so that a resumed run writes the same bytes."""
-    counts = {
-        name: value for name, value in asdict(result).items() if name in ("segments", "checks", "labelled", "flagged")
-    }
     record = {
-        "format": 1,
+        "format": 2,
         "cohort_digest": cohort.digest,
         "provenance": provenance.id,
         "config": json.loads(provenance.config_json),
         "code_version": provenance.code_version,
-        "counts": counts,
-        "failed": dict(result.failed),
+        "counts": {name: getattr(result, name) for name in ("segments", "checks", "labelled", "flagged")},
+        "left_out": [asdict(unit) for unit in result.left_out],
     }
     return json.dumps(record, indent=2, sort_keys=True) + "\n"
 
@@ -170,9 +167,17 @@ def _run_json(cohort: Cohort, provenance: Provenance, result: RunResult) -> str:
 def _alone(out: Path) -> Iterator[None]:
     """Hold the run's folder; a second run says so instead of waiting."""
     out.mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BleedkitError(f"another run is writing to {out}", "wait for it, or choose another --out") from error
+    with (out / LOCK).open("w") as handle:
+        if not _locked(handle):
+            time.sleep(_LOOK_S)
+            if not _locked(handle):
+                raise BleedkitError(f"another run is writing to {out}", "wait for it, or choose another --out")
         yield
+
+
+def _locked(handle: IO[str]) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -3,11 +3,10 @@
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
-import subprocess
-import sys
-import time
+import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,15 +17,9 @@ from bleedkit.datasets.cohort import Cohort
 from bleedkit.datasets.errors import BleedkitError
 from bleedkit.datasets.moving_texture import truth_of
 from bleedkit.datasets.schema import LabelState, Review
+from bleedkit.models.stage import Resources
+from bleedkit.pseudolabel.engines import EngineChoice
 from bleedkit.pseudolabel.run import RunResult, run_pseudolabels
-
-RUN = """
-import sys
-from bleedkit.datasets.cohort import Cohort
-from bleedkit.pseudolabel.run import run_pseudolabels
-from pathlib import Path
-run_pseudolabels(Cohort(sys.argv[1], sys.argv[2]), out=Path(sys.argv[3]))
-"""
 
 
 @dataclass(frozen=True)
@@ -56,12 +49,13 @@ def finished(texture, tmp_path_factory, fixed_time) -> Finished:
 
 
 def left(out: Path, cohort: Cohort) -> dict[str, bytes]:
-    """Everything a run leaves, by name; locks left out."""
+    """Everything a run leaves, by name; locks, ledger and log left out."""
     files = {
         **{f"out/{p.relative_to(out)}": p for p in out.rglob("*")},
         **{p.name: p for p in cohort.folder.glob("*.parquet")},
     }
-    return {name: path.read_bytes() for name, path in files.items() if path.is_file() and path.name != ".lock"}
+    own = re.compile(r"\.lock|log\.jsonl|ledger\.sqlite.*")
+    return {name: path.read_bytes() for name, path in files.items() if path.is_file() and not own.fullmatch(path.name)}
 
 
 def test_labels_are_near_the_truth_and_flagged_frames_have_a_reason(finished):
@@ -93,22 +87,25 @@ def test_a_second_run_computes_nothing_and_changes_no_byte(finished):
     assert left(finished.out, finished.cohort) == finished.files
 
 
-@pytest.mark.parametrize("killed", [False, True])
-def test_two_workers_and_a_killed_run_give_the_same_bytes(texture, cohort, finished, tmp_path, killed):
+def test_two_workers_give_the_same_bytes(cohort, finished, tmp_path):
+    run_pseudolabels(cohort, out=tmp_path / "out", engine=EngineChoice(workers=2))
+    assert left(tmp_path / "out", cohort) == finished.files
+
+
+def test_lost_and_damaged_shards_are_made_again_and_a_lost_ledger_costs_nothing(cohort, finished, tmp_path):
     out = tmp_path / "out"
-    if killed:
-        _kill_after_first_shard(cohort.folder, texture / "clips", out)
-        assert 0 < len(list((out / "shards").glob("*.parquet"))) < finished.result.segments + finished.result.checks
-    run_pseudolabels(cohort, out=out, workers=1 if killed else 2)
+    shutil.copytree(finished.out, out)
+    gone, torn, *_ = sorted((out / "shards").iterdir())
+    gone.unlink()
+    torn.write_bytes(torn.read_bytes()[:100])
+    (out / "shards" / f".{gone.name}.x1y2").write_bytes(b"a killed writer's")
+    (out / "ledger.sqlite").write_bytes(b"not a database" * 400)
+    notes = []
+    again = run_pseudolabels(cohort, out=out, say=notes.append)
+    assert again.reused == again.segments + again.checks - 2
+    assert ["was damaged" in note for note in notes] == [True]
+    (out / "ledger.sqlite.damaged").unlink()
     assert left(out, cohort) == finished.files
-
-
-def _kill_after_first_shard(cohort: Path, media: Path, out: Path) -> None:
-    child = subprocess.Popen([sys.executable, "-P", "-c", RUN, str(cohort), str(media), str(out)])
-    while child.poll() is None and not list(out.glob("shards/*.parquet")):
-        time.sleep(0.005)
-    os.kill(child.pid, signal.SIGKILL)
-    child.wait()
 
 
 def test_a_changed_label_recomputes_its_segments_only(cohort, finished, tmp_path):
@@ -128,14 +125,64 @@ def test_a_second_run_at_once_says_so(cohort, tmp_path):
             run_pseudolabels(cohort, out=tmp_path / "out")
 
 
-def test_an_unreadable_clip_is_named_and_the_rest_goes_on(texture, tmp_path):
-    shutil.copytree(texture, tmp_path / "t")
-    clip = sorted((tmp_path / "t" / "clips" / "tissue").iterdir())[0]
-    (clip / "clip.mp4").write_bytes(b"no video")
-    cohort = Cohort(tmp_path / "t" / "cohort", tmp_path / "t" / "clips")
-    result = run_pseudolabels(cohort, out=tmp_path / "out")
-    assert list(result.failed) == [next(iter(cohort.clips))]
-    assert {p.clip_id for p in cohort.points() if p.state is LabelState.PSEUDO} == {list(cohort.clips)[1]}
+def test_two_runs_into_one_cohort_at_once_take_turns(stills, tmp_path):
+    outs = [tmp_path / "a", tmp_path / "b"]
+    told = {"tracker": "hold_still"}
+    threads = [threading.Thread(target=run_pseudolabels, args=(stills,), kwargs={**told, "out": out}) for out in outs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert left(outs[0], stills) == left(outs[1], stills)
+    flagged = [item.frame for item in stills.review_items()]
+    assert len(flagged) == len(set(flagged)) == 2 * 29, "none is there twice"
+
+
+def test_what_an_unreadable_frame_stops_is_named_and_the_rest_goes_on(stills, tmp_path):
+    image = stills.media_path(stills.frames("p01-trk1")[40].path)
+    data = image.read_bytes()
+    image.write_bytes(data[:-50])
+    result = run_pseudolabels(stills, tracker="hold_still", out=tmp_path / "out")
+    assert [(unit.first, unit.last) for unit in result.left_out] == [(30, 60), (0, 60)]
+    assert "frame 40" in str(result.left_out[0])
+    assert result.labelled + result.flagged == 29, "0-30 is done"
+    assert json.loads((tmp_path / "out" / "run.json").read_text())["left_out"][0]["clip_id"] == "p01-trk1"
+
+    image.write_bytes(data)
+    notes = []
+    result = run_pseudolabels(stills, tracker="hold_still", out=tmp_path / "out", say=notes.append)
+    assert notes == ["trying 2 units again that were set aside"]
+    assert (result.left_out, result.reused, result.labelled + result.flagged) == ((), 1, 2 * 29)
+
+
+@pytest.mark.slow
+def test_a_unit_that_kills_every_worker_is_set_aside_and_the_rest_goes_on(stills, tmp_path):
+    image = stills.media_path(stills.frames("p01-trk1")[40].path)
+    image.unlink()
+    os.mkfifo(image)  # a worker that reads it waits for ever; the test is what kills it
+    out, over = tmp_path / "out", threading.Event()
+
+    def kill():
+        killed = 0
+        while not over.wait(0.02):
+            lines = (out / "log.jsonl").read_text().splitlines() if (out / "log.jsonl").exists() else []
+            started = [json.loads(line) for line in lines if '"started"' in line]
+            if started and '"started"' in lines[-1] and len(started) > killed and len(started) > 1:
+                killed = len(started)
+                os.kill(int(started[-1]["worker"].rpartition(":")[2]), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        result = run_pseudolabels(stills, tracker="hold_still", out=out)
+    finally:
+        over.set()
+        killer.join()
+    assert [(unit.first, unit.last) for unit in result.left_out] == [(30, 60), (0, 60)]
+    assert all("killed by SIGKILL" in unit.error for unit in result.left_out)
+    lost = [json.loads(line)["event"] for line in (out / "log.jsonl").read_text().splitlines()].count("worker lost")
+    assert lost == 6, "three tries of each"
+    assert result.labelled + result.flagged == 29
 
 
 def test_the_record_and_the_report_are_whole(finished):
@@ -155,5 +202,16 @@ def test_no_labels_is_told_with_what_to_do(cohort, tmp_path):
     cohort.append(points=rejected)
     with pytest.raises(BleedkitError, match="no human point labels"):
         run_pseudolabels(cohort, out=tmp_path / "out")
-    with pytest.raises(BleedkitError, match="no preset 'best'"):
-        run_pseudolabels(cohort, preset="best", out=tmp_path / "out")
+    with pytest.raises(BleedkitError, match="no preset 'worst'"):
+        run_pseudolabels(cohort, preset="worst", out=tmp_path / "out")
+
+
+def test_missing_weights_are_told_before_anything_starts(cohort, tmp_path):
+    with pytest.raises(BleedkitError, match="nowhere"):
+        run_pseudolabels(
+            cohort,
+            tracker="track_on",
+            out=tmp_path / "out",
+            resources=Resources(weights={"track_on": tmp_path / "nowhere.pt"}),
+        )
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,41 @@
+"""The life of a local worker process. Imports nothing heavy before it is said to use one thread."""
+
+import os
+import signal
+import threading
+from multiprocessing import parent_process
+from multiprocessing.connection import Connection
+
+from .worker_process import one_thread
+
+
+def serve(pipe: Connection) -> None:
+    """Take the set-up, then job after job, until the driver lets go. An unexpected exception is told and ends it.
+
+    What broke may have broken more, as a GPU's memory after a fault: a fresh process is the only safe place to go on.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver ends us
+    threading.Thread(target=_end_with_driver, daemon=True).start()
+    one_thread()
+    from .clip_job import ClipWorker
+    from .engines import Ended
+
+    try:
+        worker = ClipWorker(*pipe.recv())
+        while True:
+            job = pipe.recv()
+            for answer in worker.run(job):
+                pipe.send(answer)
+            pipe.send(Ended())
+    except (EOFError, BrokenPipeError):
+        return
+    except Exception as error:
+        pipe.send(Ended(f"{type(error).__name__}: {error}"))
+
+
+def _end_with_driver() -> None:
+    """However the driver ended: a worker that computes for minutes would not see its pipe closed."""
+    driver = parent_process()
+    if driver is not None:
+        driver.join()
+        os._exit(1)
