@@ -43,11 +43,11 @@ class _Home:
 class AnchoredLucasKanade:
     """Points tracked together, each other's neighbours. Lengths in pixels of a picture REFERENCE_WIDTH wide.
 
-    reach: width of a neighbourhood. agree: how far from its neighbours' prediction a point may be to be believed.
-    alike: correlation with its first patch from which a point is believed against its neighbours. unlike: correlation
-    below which a point is hidden even where it moves with them. back: allowed forward-backward miss of one step.
-    leap: farthest that neighbours may carry a hidden point in one step. patch: side of the patch that is correlated,
-    but never under 15 pixels of the picture itself.
+    reach: distance at which a neighbour counts half. agree: how far from its neighbours' prediction a point may be to
+    be believed. alike: correlation with its first patch from which a point is believed against its neighbours. unlike:
+    correlation below which a point is hidden even where it moves with them. back: allowed forward-backward miss of one
+    step. leap: farthest that neighbours may carry a hidden point in one step. patch: side of the patch that is
+    correlated, but never under 15 pixels of the picture itself.
     """
 
     causal: ClassVar[bool] = True
@@ -57,7 +57,7 @@ class AnchoredLucasKanade:
         *,
         reach: float = 60.0,
         agree: float = 8.0,
-        alike: float = 0.85,
+        alike: float = 0.92,
         unlike: float = 0.3,
         back: float = 2.0,
         leap: float = 30.0,

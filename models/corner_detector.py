@@ -9,11 +9,11 @@ class CornerDetector:
     """Shi-Tomasi's good features to track (CVPR 1994) in a disc around a point.
 
     radius: of the disc; spacing: least distance of two corners; both in pixels of a picture REFERENCE_WIDTH wide
-    (BleedOrigin 4.2.1 takes keypoints within 50 px and has some 36 a frame; we look twice as far, as a hidden point is
-    carried by the tissue beyond what hides it). most: how many corners at most, strongest first.
+    (BleedOrigin 4.2.1 takes keypoints within 50 px and has some 36 a frame; we look five times as far, as a hidden
+    point is carried by the tissue beyond what hides it). most: how many corners at most, strongest first.
     """
 
-    def __init__(self, *, radius: float = 100.0, spacing: float = 12.0, most: int = 48) -> None:
+    def __init__(self, *, radius: float = 250.0, spacing: float = 20.0, most: int = 64) -> None:
         self._radius, self._spacing, self._most = radius, spacing, most
 
     def detect(self, gray: np.ndarray, around: np.ndarray) -> np.ndarray:

@@ -12,13 +12,14 @@ def carried_by_neighbours(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where the others put each point: a robust local affine fit from `start` to `moved`, itself left out.
 
-    start, moved (N, 2) pixels; trust (N,) in [0, 1], 0 leaves a point out. reach: Gaussian width of the neighbourhood;
-    scale: residual at which a neighbour counts half, both in pixels. Iteratively reweighted least squares with Cauchy
-    weights and a ridge on the linear part, so that few or collinear neighbours still give a translation.
+    start, moved (N, 2) pixels; trust (N,) in [0, 1], 0 leaves a point out. reach: distance at which a neighbour counts
+    half, and scale: residual at which it does, both in pixels. The weight falls so slowly with distance that far points
+    still carry one whose whole surroundings are covered. Iteratively reweighted least squares with Cauchy weights and
+    a ridge on the linear part, so that few or collinear neighbours still give a translation.
     Returns predicted (N, 2) and support (N,), the weight of the neighbours that agree; support 0 predicts `start`.
     """
     offset = start[None] - start[:, None]
-    near = trust[None] * np.exp(-np.sum(offset**2, -1) / (2 * reach**2))
+    near = trust[None] / (1 + np.sum(offset**2, -1) / reach**2)
     np.fill_diagonal(near, 0.0)
     design = np.concatenate([np.ones((*near.shape, 1)), offset / reach], axis=-1)
     shift = np.broadcast_to((moved - start)[None], (*near.shape, 2))

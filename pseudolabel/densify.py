@@ -17,7 +17,7 @@ from .direction import DirectedTrack
 from .gates import GATES, Candidate, long_axis
 from .keypoints import KeypointTracks, pseudo_keypoints
 from .presets import PseudoLabelConfig, matcher_stage, smoother_stage, tracker_stage
-from .segments import Segment
+from .segments import Anchor, Segment
 from .smooth_track import SmoothTrack
 
 
@@ -82,8 +82,8 @@ class Densifier:
         both = self._smoother.both_directions or segment.start is None
         return Propagated(
             matches,
-            self._directed(images, segment.start, matches.first, backward=False),
-            self._directed(images, segment.end, matches.second, backward=True) if both else (),
+            self._directed(images, segment.before, matches.first, backward=False),
+            self._directed(images, segment.after, matches.second, backward=True) if both else (),
         )
 
     def settle(self, segment: Segment, propagated: Propagated, size: ImageSize) -> DenseTrack:
@@ -113,18 +113,21 @@ class Densifier:
         return pseudo_keypoints(self._matcher, self._config.keypoints, (first, last), labels, width)
 
     def _directed(
-        self, images: Sequence[Encoded], start: tuple[float, float] | None, keypoints: np.ndarray, *, backward: bool
+        self, images: Sequence[Encoded], anchor: Anchor | None, keypoints: np.ndarray, *, backward: bool
     ) -> tuple[DirectedTrack, ...]:
         """Tracks of the target and its keypoints (K, 2); corners go along as neighbours where the config says so."""
-        if start is None:
+        if anchor is None or anchor.xy is None:
             return ()
         order = images[::-1] if backward else images
-        point = np.array([start], np.float32)
+        point = np.array([anchor.xy], np.float32)
         followed = [point, keypoints]
         if self._config.neighbours:
             followed.append(self._corners.detect(order[0].gray, point[0]))
         tracks = self._tracker.track([image.view for image in order], np.vstack(followed))
-        return tuple(DirectedTrack.of_point(tracks, i, backward=backward) for i in range(1 + len(keypoints)))
+        doubts = [anchor.doubt, *[1.0] * len(keypoints)]
+        return tuple(
+            DirectedTrack.of_point(tracks, i, backward=backward, label_doubt=doubt) for i, doubt in enumerate(doubts)
+        )
 
     def _smoothed(
         self, ends: Sequence[Any], propagated: Propagated, point: int, width: int, variance: float

@@ -11,21 +11,24 @@ from ..models.point_tracker import PointTracks
 class DirectedTrack:
     """A point followed from one label: xy (T, 2), step_error (T,), hidden (T,), all in the order of time.
 
-    step_error[t] is of the step that arrives at t for a forward track, that leaves t for a backward one.
+    step_error[t] is of the step that arrives at t for a forward track, that leaves t for a backward one. label_doubt:
+    factor on the usual variance of the label that it starts on, see `label_doubt`.
     """
 
     xy: np.ndarray
     step_error: np.ndarray
     hidden: np.ndarray
+    label_doubt: float = 1.0
 
     @classmethod
-    def of_point(cls, tracks: PointTracks, point: int, *, backward: bool) -> "DirectedTrack":
+    def of_point(cls, tracks: PointTracks, point: int, *, backward: bool, label_doubt: float = 1.0) -> "DirectedTrack":
         """One of the N points of `tracks`; those of reversed frames are turned round."""
         order = slice(None, None, -1 if backward else 1)
         return cls(
             tracks.xy[order, point].astype(float),
             tracks.step_error[order, point].astype(float),
             tracks.hidden[order, point],
+            label_doubt,
         )
 
     @classmethod
@@ -35,4 +38,4 @@ class DirectedTrack:
 
     def reversed(self) -> "DirectedTrack":
         """The same track against the order of time."""
-        return DirectedTrack(self.xy[::-1], self.step_error[::-1], self.hidden[::-1])
+        return DirectedTrack(self.xy[::-1], self.step_error[::-1], self.hidden[::-1], self.label_doubt)

@@ -123,7 +123,7 @@ def gate_innovation(candidate: Candidate) -> list[str]:
     if forward is None or segment.end is None:
         return _trusted(candidate)
     steps = len(forward.xy) - 1
-    variance = 2 * segment.label_variance + steps * candidate.pixels(limits.innovation_sd) ** 2
+    variance = segment.labels_apart + steps * candidate.pixels(limits.innovation_sd) ** 2
     miss = float(np.linalg.norm(np.array(segment.end) - forward.xy[-1]))
     if miss**2 / variance <= limits.innovation:
         return _trusted(candidate)
@@ -184,7 +184,7 @@ def _apart(candidate: Candidate) -> np.ndarray | None:
 
 def _apart_limit(candidate: Candidate, stated: float) -> float:
     """How far apart two tracks may be, pixels: as stated, but no less than two people's honest errors make."""
-    labels_apart = 3 * (2 * candidate.segment.label_variance) ** 0.5
+    labels_apart = 3 * candidate.segment.labels_apart**0.5
     return max(3.0, candidate.pixels(stated), labels_apart)
 
 

@@ -13,6 +13,7 @@ from ..models.point_tracker import scaled
 
 LABEL_SD: Final = 1.5  # per axis, pixels of a picture REFERENCE_WIDTH wide; whole pixels alone make 0.3
 _ROUNDING_SD: Final = 0.5
+_USUAL: Final = 2.0  # how many coordinates of a label's own people its usual variance outweighs
 _ENOUGH: Final = 10  # coordinates two people gave of one target, for their spread to be worth more than the assumption
 
 
@@ -20,11 +21,12 @@ _ENOUGH: Final = 10  # coordinates two people gave of one target, for their spre
 class Consensus:
     """What people together say of one target in one frame. xy: pixels, None where they say `not visible`.
 
-    votes: how many people's positions `xy` is the mean of.
+    votes: how many people's positions `xy` is the mean of. scatter: sum of their squared distances to it.
     """
 
     xy: tuple[float, float] | None
     votes: int = 1
+    scatter: float = 0.0
 
 
 def consensus(labels: Iterable[PointLabel]) -> Consensus | None:
@@ -43,8 +45,9 @@ def consensus(labels: Iterable[PointLabel]) -> Consensus | None:
     seen = [label for label in votes if label.visible]
     if 2 * len(seen) < len(votes):
         return Consensus(None)
-    x, y = np.mean([(label.x, label.y) for label in seen], axis=0)
-    return Consensus((float(x), float(y)), len(seen))
+    places = np.array([(label.x, label.y) for label in seen])
+    x, y = places.mean(axis=0)
+    return Consensus((float(x), float(y)), len(seen), float(np.sum((places - (x, y)) ** 2)))
 
 
 def label_sd(points: Iterable[PointLabel], widths: Mapping[str, int]) -> float:
@@ -70,3 +73,13 @@ def label_sd(points: Iterable[PointLabel], widths: Mapping[str, int]) -> float:
 def label_variance(sd: float, width: int, votes: Sequence[int]) -> float:
     """Variance of a consensus per axis, pixels squared, in a picture `width` wide; the least sure of `votes` counts."""
     return max(_ROUNDING_SD, scaled(sd, width)) ** 2 / min(votes, default=1)
+
+
+def label_doubt(said: Consensus, sd: float, width: int) -> float:
+    """How many times the usual variance a consensus has, by how far apart its people are; 1 at the least.
+
+    The usual one and theirs, each weighed by the coordinates it stands for: who clicks another spot is found out where
+    somebody else clicked too. sd: of one person's label, as `label_sd` gives it; width: of the picture.
+    """
+    usual = label_variance(sd, width, [1])
+    return max(1.0, (_USUAL + said.scatter / usual) / (_USUAL + 2 * (said.votes - 1)))

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ..datasets.digest import value_digest
 from ..datasets.schema import Clip, PointLabel
-from .label_noise import LABEL_SD, consensus, label_variance
+from .label_noise import LABEL_SD, consensus, label_doubt, label_variance
 
 MOST_CHECKS: Final = 60  # hidden labels a run re-finds for its report: enough for a median, cheap beside the rest
 
@@ -16,12 +16,13 @@ MOST_CHECKS: Final = 60  # hidden labels a run re-finds for its report: enough f
 class Anchor:
     """What people say where a segment begins or ends; xy in pixels, None where the target is not visible.
 
-    votes: how many people's positions `xy` is the mean of.
+    votes: how many people's positions `xy` is the mean of. doubt: factor on the usual variance, see `label_doubt`.
     """
 
     frame: int
     xy: tuple[float, float] | None
     votes: int = 1
+    doubt: float = 1.0
 
 
 _Bounds = tuple[Anchor | None, Anchor | None, tuple[int, ...]]
@@ -33,7 +34,7 @@ class Segment:
 
     before, after: the anchors; None where there is no label on that side, and frames end at the stated horizon.
     hidden_label: of a check only: the label between, which the engine must find again without seeing it.
-    label_variance: of the anchors, per axis, pixels squared.
+    label_variance: of an anchor without doubt, per axis, pixels squared.
     """
 
     clip_id: str
@@ -53,6 +54,11 @@ class Segment:
     def end(self) -> tuple[float, float] | None:
         """Where the backward track begins, None where it cannot."""
         return self.after.xy if self.after else None
+
+    @property
+    def labels_apart(self) -> float:
+        """Variance per axis of how far apart the two labels' errors are, pixels squared."""
+        return self.label_variance * sum(1.0 if a is None else a.doubt for a in (self.before, self.after))
 
     @property
     def inner(self) -> tuple[int, ...]:
@@ -85,7 +91,7 @@ def segments_of(
     there = sorted(set(frames))
     horizons = horizon_before, horizon_after
     found: list[Segment] = []
-    for target, anchors in _anchors(points, set(there)).items():
+    for target, anchors in _anchors(points, set(there), sd, clip.size.width).items():
         bounds = _chained(there, anchors, horizons) if chains else _alone(there, anchors, horizon_after)
         for before, after, inside in bounds if any(anchor.xy for anchor in anchors) else ():
             votes = [anchor.votes for anchor in (before, after) if anchor is not None and anchor.xy is not None]
@@ -114,7 +120,7 @@ def checks_of(segments: Sequence[Segment]) -> list[Segment]:
     return checks[::every]
 
 
-def _anchors(points: Iterable[PointLabel], there: set[int]) -> dict[str, list[Anchor]]:
+def _anchors(points: Iterable[PointLabel], there: set[int], sd: float, width: int) -> dict[str, list[Anchor]]:
     by_place: dict[tuple[str, int], list[PointLabel]] = {}
     for point in points:
         if point.frame in there:
@@ -123,7 +129,8 @@ def _anchors(points: Iterable[PointLabel], there: set[int]) -> dict[str, list[An
     for (target, frame), labels in sorted(by_place.items()):
         said = consensus(labels)
         if said is not None:
-            anchors.setdefault(target, []).append(Anchor(frame, said.xy, said.votes))
+            doubt = label_doubt(said, sd, width)
+            anchors.setdefault(target, []).append(Anchor(frame, said.xy, said.votes, doubt))
     return anchors
 
 

@@ -26,6 +26,17 @@ def test_a_dragged_minority_does_not_pull():
     np.testing.assert_allclose(predicted, start + np.array([4, 1]), atol=0.6)
 
 
+def test_far_points_carry_one_whose_surroundings_are_covered():
+    angle = np.linspace(0, 2 * np.pi, 40, endpoint=False)
+    circle = np.stack([np.cos(angle), np.sin(angle)], -1)
+    start = np.vstack([[[0, 0]], 20 * circle, 200 * circle]).astype(np.float32)
+    trust = np.r_[0, np.zeros(40), np.ones(40)]
+    predicted, support = carried_by_neighbours(start, start + np.float32(5), trust, reach=60, scale=1)
+    np.testing.assert_allclose(predicted[0], [5, 5], atol=1e-3)
+    # 40 points at 200 / 60 reaches: 40 / (1 + 11.1)
+    np.testing.assert_allclose(support[0], 40 / (1 + (200 / 60) ** 2), rtol=1e-3)
+
+
 def test_without_trusted_neighbours_a_point_stays_and_says_so():
     start = np.array([[3, 4], [50, 60]], np.float32)
     predicted, support = carried_by_neighbours(start, start + 9, np.zeros(2), reach=60, scale=1)
@@ -45,5 +56,5 @@ def test_an_instrument_that_crosses_does_not_take_the_point_along():
     dragged = np.linalg.norm(plain.track(gray, start).xy[:, 0] - truth.xy[:, 0], axis=1)
     assert dragged[-1] > 20
     assert error.max() < 6
-    assert error[-1] < 3
+    assert error[-1] < 4
     assert ours.hidden[~truth.visible[:, 0], 0].mean() > 0.8

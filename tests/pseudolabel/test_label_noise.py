@@ -3,7 +3,7 @@
 import pytest
 
 from bleedkit.datasets.schema import LabelState, PointLabel, Review
-from bleedkit.pseudolabel.label_noise import LABEL_SD, Consensus, consensus, label_sd, label_variance
+from bleedkit.pseudolabel.label_noise import LABEL_SD, Consensus, consensus, label_doubt, label_sd, label_variance
 
 
 def said(annotator, x=0.0, y=0.0, *, frame=0, **more):
@@ -12,8 +12,9 @@ def said(annotator, x=0.0, y=0.0, *, frame=0, **more):
 
 
 def test_people_are_averaged_and_a_person_counts_once_with_the_latest_word():
-    assert consensus([said("a", 1, 2), said("b", 3, 6)]) == Consensus((2.0, 4.0), 2)
-    assert consensus([said("a", 9, 9), said("b", 3, 6), said("a", 1, 2)]) == Consensus((2.0, 4.0), 2)
+    # Each is (1, 2) off their mean: scatter 2 * (1 + 4).
+    assert consensus([said("a", 1, 2), said("b", 3, 6)]) == Consensus((2.0, 4.0), 2, 10.0)
+    assert consensus([said("a", 9, 9), said("b", 3, 6), said("a", 1, 2)]) == Consensus((2.0, 4.0), 2, 10.0)
 
 
 def test_the_majority_says_whether_it_is_visible_and_a_tie_says_yes():
@@ -45,3 +46,10 @@ def test_a_mean_of_two_has_half_the_variance_and_nobody_is_surer_than_half_a_pix
     assert label_variance(3.0, 1240, [1, 2]) == 9.0
     assert label_variance(3.0, 1240, [2, 2]) == 4.5
     assert label_variance(3.0, 124, [1]) == 0.25
+
+
+def test_people_who_are_far_apart_are_doubted_and_nobody_is_surer_than_usual():
+    # sd 2: usual variance 4. Scatter 200 is 50 of it, on the two coordinates of a difference: (2 + 50) / (2 + 2).
+    assert label_doubt(Consensus((0.0, 0.0), 2, 200.0), 2.0, 1240) == pytest.approx(13)
+    assert label_doubt(Consensus((0.0, 0.0), 2, 0.5), 2.0, 1240) == 1
+    assert label_doubt(Consensus((0.0, 0.0), 1), 2.0, 1240) == 1
