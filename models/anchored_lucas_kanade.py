@@ -4,7 +4,8 @@ Chained Lucas-Kanade drifts, and an instrument that passes takes its points alon
 frame: (1) the patch of the first frame is searched again around the chained place, which takes the drift out as long
 as the tissue still looks alike (the `direct` link of MFT, Neoral et al., WACV 2024); (2) the neighbours' robust local
 motion says where each point should be; (3) a point that neither looks like itself nor moves with its neighbours is
-hidden: it is carried by them and picked up again where its first patch is found once more.
+hidden: it is carried by them and picked up again where its first patch is found once more. Where too few of them are
+left, it takes the steps of the tissue at hand.
 """
 
 from collections.abc import Sequence
@@ -103,9 +104,28 @@ class AnchoredLucasKanade:
         off = np.linalg.norm(xy - predicted, axis=1)
         with_them = (off <= agree) & (support > _QUORUM) & (alike >= self._unlike)
         seen = anchored | (chained & (with_them | (alike >= self._alike)))
-        leap = np.linalg.norm(predicted - last.xy, axis=1) > max(8.0, scaled(self._leap, width))
-        carried = np.where(((support > _QUORUM) & ~leap)[:, None], predicted, last.xy)
-        return _State(np.where(seen[:, None], xy, carried), np.where(anchored, miss, error), ~seen)
+        led = (support > _QUORUM) & ~self._leaps(predicted - last.xy, width)
+        xy = np.where(seen[:, None], xy, predicted)
+        if not (seen | led).all():
+            xy = np.where((seen | led)[:, None], xy, self._stepped(last.xy, moved, error <= back, width))
+        return _State(xy, np.where(anchored, miss, error), ~seen)
+
+    def _stepped(self, xy: np.ndarray, moved: np.ndarray, followed: np.ndarray, width: int) -> np.ndarray:
+        """One step with the tissue at hand, for points (N, 2) whose first neighbours no longer say where they belong.
+
+        Tissue that is pulled soon looks like nothing in the first frame, and moves on all the same.
+        """
+        agree = max(2.0, scaled(self._agree, width)) / 2
+        around, support = carried_by_neighbours(
+            xy, moved, followed.astype(float), reach=scaled(self._reach, width), scale=agree
+        )
+        with_them = followed & (np.linalg.norm(moved - around, axis=1) <= agree)
+        stepped = np.where(with_them[:, None], moved, around)
+        stays = (support <= _QUORUM) | self._leaps(stepped - xy, width)
+        return np.where(stays[:, None], xy, stepped)
+
+    def _leaps(self, step: np.ndarray, width: int) -> np.ndarray:
+        return np.linalg.norm(step, axis=1) > max(8.0, scaled(self._leap, width))
 
     def _half(self, gray: np.ndarray) -> int:
         return max(7, int(scaled(self._patch, gray.shape[1]) / 2))

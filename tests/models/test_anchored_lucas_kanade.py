@@ -1,5 +1,6 @@
 """A hidden point is carried by its neighbours and picked up again; a passing bar does not drag it away."""
 
+import cv2
 import numpy as np
 
 from bleedkit.datasets.moving_texture import render
@@ -58,3 +59,14 @@ def test_an_instrument_that_crosses_does_not_take_the_point_along():
     assert error.max() < 6
     assert error[-1] < 4
     assert ours.hidden[~truth.visible[:, 0], 0].mean() > 0.8
+
+
+def test_points_move_on_with_tissue_that_looks_like_nothing_in_the_first_frame():
+    smooth = [cv2.GaussianBlur(np.random.default_rng(s).standard_normal((240, 320)), (0, 0), 3) for s in (0, 1)]
+    first, other = (np.clip(128 + 45 * noise / noise.std(), 0, 255).astype(np.uint8) for noise in smooth)
+    moving = [np.roll(other, (t, 2 * t), (0, 1)) for t in range(8)]
+    rows, columns = np.mgrid[80:161:20, 100:221:20]
+    start = np.stack([columns.ravel(), rows.ravel()], -1).astype(np.float32)
+    tracks = AnchoredLucasKanade().track([first, *moving], start)
+    assert tracks.hidden[1:].mean() > 0.9, "the new surface must be a strange one for this to test anything"
+    np.testing.assert_allclose(np.median(tracks.xy[-1] - tracks.xy[1], axis=0), [2 * 7, 7], atol=0.5)
