@@ -1,7 +1,10 @@
 """A whole pseudo-label run as a user starts it, with one worker and with two: time, memory, and what the second buys.
 
-    bleedkit data phantom --preset bleedorigin-track --scale 0.5 --workers 2 --out phantom      (over an hour)
+    bleedkit data phantom --preset bleedorigin-track --scale 0.5 --out phantom       (all 485 clips: hours)
     python -m bleedkit.benchmarks.perf.pseudolabel_scale phantom
+
+    bleedkit data phantom --preset bleedorigin-track --scale 0.5 --clips 24 --out part
+    python -m bleedkit.benchmarks.perf.pseudolabel_scale part --times 20             (as many labels, sooner)
 
 Each run has a fresh folder and a fresh copy of the cohort's tables; the media are read where they lie. CPU time is of
 the driver and all its workers, and the one to compare where the machine has other work; memory is of the largest
@@ -16,12 +19,14 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from ...datasets.cohort import MANIFEST, Cohort
+from ...datasets.cohort import MANIFEST, Cohort, write_tables
+from ...datasets.tables import table_of
 from ...pseudolabel.run_log import NAME as LOG
 
 _COMMAND = "import sys; from bleedkit.cli.main import main; main(sys.argv[1:])"
@@ -45,10 +50,14 @@ class Measured:
         return self.wall_s - self.after_s
 
 
-def measure(cohort: Cohort, workers: int, preset: str) -> Measured:
-    """Run once in fresh folders. Raises RuntimeError where the run does not end well."""
+def measure(cohort: Cohort, workers: int, preset: str, times: int = 1) -> Measured:
+    """Run once in fresh folders, every clip `times` times. Raises RuntimeError where the run does not end well."""
     with tempfile.TemporaryDirectory() as place:
-        own, out = _copied(cohort, Path(place) / "cohort"), Path(place) / "run"
+        own, out = Path(place) / "cohort", Path(place) / "run"
+        if times == 1:
+            _copy(cohort, own)
+        else:
+            _repeat(cohort, own, times)
         command = [sys.executable, "-P", "-c", _COMMAND, "pseudolabel", "run", str(own), "--preset", preset]
         start = time.monotonic()
         child = subprocess.Popen([*command, "--out", str(out), "--workers", str(workers)], stdout=subprocess.DEVNULL)
@@ -86,14 +95,31 @@ def table(runs: Sequence[Measured]) -> str:
     return "\n".join(lines)
 
 
-def _copied(cohort: Cohort, folder: Path) -> Path:
+def _copy(cohort: Cohort, folder: Path) -> None:
     """The cohort without its media, which stay where they are."""
     media = cohort.media_root.resolve()
     shutil.copytree(
         cohort.folder, folder, ignore=lambda at, names: [n for n in names if (Path(at) / n).resolve() == media]
     )
     (folder / MANIFEST).write_text(replace(cohort.meta, media_root=str(media)).to_json())
-    return folder
+
+
+def _repeat(cohort: Cohort, folder: Path, times: int) -> None:
+    """A cohort of the same clips and points under `times` names each; nothing in a run is shared between clips."""
+
+    def named(rows: Iterable[Any], turn: int) -> list[Any]:
+        return [replace(row, clip_id=f"{row.clip_id}-{turn:03d}") for row in rows]
+
+    turns = range(times)
+    rows = {
+        "clips": [row for turn in turns for row in named(cohort.clips.values(), turn)],
+        "frames": [row for turn in turns for name in cohort.clips for row in named(cohort.frames(name), turn)],
+        "points": [row for turn in turns for row in named(cohort.points(), turn)],
+    }
+    tables = {name: table_of(name, found) for name, found in rows.items()}
+    meta = replace(cohort.meta, media_root=str(cohort.media_root.resolve()), counts={}, digests={})
+    folder.mkdir()
+    write_tables(folder, meta, {**tables, "provenance": cohort.table("provenance")})
 
 
 def _after(out: Path) -> float:
@@ -109,9 +135,10 @@ def main() -> None:
     parser.add_argument("cohort", type=Path)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--preset", default="classical")
+    parser.add_argument("--times", type=int, default=1, help="every clip so often, under other names")
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    runs = [measure(Cohort(given.cohort), workers, given.preset) for workers in given.workers]
+    runs = [measure(Cohort(given.cohort), workers, given.preset, given.times) for workers in given.workers]
     print(json.dumps([asdict(run) for run in runs], indent=2) if given.json else table(runs))
 
 
