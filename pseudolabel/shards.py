@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..datasets.errors import BleedkitError
-from ..datasets.transaction import write_atomic
 from .dense_track import DenseTrack
 from .keypoints import KeypointTracks
 
@@ -33,11 +32,6 @@ SCHEMA: Final = pa.schema(
 def shard_path(out: Path, segment_id: str) -> Path:
     """Where a segment's result lies below the run's folder."""
     return out / "shards" / f"{segment_id}.parquet"
-
-
-def write_shard(path: Path, track: DenseTrack) -> None:
-    """Write atomically."""
-    write_atomic(path, shard_bytes(track))
 
 
 def shard_bytes(track: DenseTrack) -> bytes:

@@ -22,12 +22,12 @@ class Scripted:
     def __init__(self, play):
         self.play, self.jobs, self.coming, self.free = play, [], deque(), [0]
 
-    def submit(self, worker, job):
+    def submit(self, _worker, job):
         self.jobs.append(list(job.segments))
         self.free = []
         self.coming.extend(self.play(list(job.segments)))
 
-    def events(self, timeout):
+    def events(self, _timeout):
         event = self.coming.popleft() if self.coming else None
         if isinstance(event, Ended):
             self.free = [0]
@@ -106,8 +106,8 @@ def test_bad_data_is_not_tried_again(dispatched, tmp_path):
 
 
 def test_workers_that_die_before_they_begin_stop_the_run(dispatched):
-    with pytest.raises(BleedkitError, match="10 workers in a row were lost.*SIGKILL"):
-        dispatched(lambda units: [DIED])
+    with pytest.raises(BleedkitError, match=r"10 workers in a row were lost.*SIGKILL"):
+        dispatched(lambda _: [DIED])
     assert LOST_IN_A_ROW == 10
 
 

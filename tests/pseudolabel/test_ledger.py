@@ -111,5 +111,5 @@ def test_a_reader_sees_a_run_that_goes_on_and_one_that_was_killed(ledger, path):
 
 
 def test_a_ledger_that_cannot_be_written_says_so(tmp_path):
-    with pytest.raises(BleedkitError, match="cannot be used.*check space and permissions"):
+    with pytest.raises(BleedkitError, match=r"cannot be used.*check space and permissions"):
         Ledger.open(tmp_path / "no such folder" / "ledger.sqlite")
