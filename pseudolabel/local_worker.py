@@ -1,11 +1,9 @@
 """The life of a local worker process. Imports nothing heavy before it is said to use one thread."""
 
-import os
 import signal
-import threading
-from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 
+from ..datasets.worker_life import end_with_parent
 from .worker_process import one_thread
 
 
@@ -15,7 +13,7 @@ def serve(pipe: Connection) -> None:
     What broke may have broken more, as a GPU's memory after a fault: a fresh process is the only safe place to go on.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver ends us
-    threading.Thread(target=_end_with_driver, daemon=True).start()
+    end_with_parent()  # one that computes for minutes would not see its pipe closed
     one_thread()
     from .clip_job import ClipWorker
     from .engines import Ended
@@ -31,11 +29,3 @@ def serve(pipe: Connection) -> None:
         return
     except Exception as error:
         pipe.send(Ended(f"{type(error).__name__}: {error}"))
-
-
-def _end_with_driver() -> None:
-    """However the driver ended: a worker that computes for minutes would not see its pipe closed."""
-    driver = parent_process()
-    if driver is not None:
-        driver.join()
-        os._exit(1)
