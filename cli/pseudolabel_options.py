@@ -12,7 +12,15 @@ if TYPE_CHECKING:
 # Said here as well as in the registries, so that --help needs neither OpenCV nor torch; a test holds them equal.
 PRESETS: Final = ("paper", "best", "classical", "detector")
 MATCHERS: Final = ("xfeat", "xfeat-cosine", "xfeat-hub", "sift")
-TRACKERS: Final = ("lucas_kanade", "anchored_lucas_kanade", "dense_flow", "dense_flow_raft", "hold_still", "track_on")
+TRACKERS: Final = (
+    "lucas_kanade",
+    "anchored_lucas_kanade",
+    "dense_flow",
+    "dense_flow_raft",
+    "dense_flow_pwcnet",
+    "hold_still",
+    "track_on",
+)
 ENGINES: Final = ("local", "ray")
 
 Command = TypeVar("Command", bound=Callable[..., Any])

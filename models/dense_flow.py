@@ -89,3 +89,12 @@ def raft(
 
     model = RaftFlow(weights["raft"], device=device, width=width, updates=updates)
     return DenseFlow(model, alpha=alpha, beta=beta)
+
+
+def pwcnet(
+    *, weights: Mapping[str, Path], device: str, width: int = 512, alpha: float = ALPHA, beta: float = BETA
+) -> DenseFlow:
+    """By PWC-Net, on pictures at most `width` pixels wide."""
+    from .pwc_flow import PwcFlow
+
+    return DenseFlow(PwcFlow(weights["pwcnet"], device=device, width=width), alpha=alpha, beta=beta)

@@ -1,12 +1,17 @@
 """FlowModel: where every pixel of one frame goes in another, and how points are read from it.
 
+Every flow of FLOWS also is a FrameFlow, which see: the one takes frames, the other batches of tensors.
+
 A flow is in pixels of the model's working picture: the frame, resized so that both cover the same ground. A place x of
 a frame W wide is at x * w / W of a picture w wide; no half pixel comes in, as both count from their edge.
 """
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class FlowModel(Protocol):
@@ -22,17 +27,35 @@ class FlowModel(Protocol):
         """
 
 
-def working_picture(frame: np.ndarray, width: int, *, multiple: int = 1, least: int = 16) -> np.ndarray:
-    """A frame (H, W) or (H, W, C) made at most `width` wide, its shape kept but for rounding.
+def working_size(size: tuple[int, int], width: int, *, multiple: int = 1, least: int = 16) -> tuple[int, int]:
+    """Height and width of a working picture at most `width` wide, the shape kept but for rounding.
 
-    multiple: both sides are whole multiples of it; least: and at least so long, the one reason to enlarge.
+    size: height and width of the frame. multiple: both sides are whole multiples of it; least: and at least so long,
+    the one reason to enlarge.
     """
+    shrink = min(1.0, width / size[1])
+    height, width = (max(least, round(side * shrink / multiple) * multiple) for side in size)
+    return height, width
+
+
+def working_picture(frame: np.ndarray, width: int, *, multiple: int = 1, least: int = 16) -> np.ndarray:
+    """A frame (H, W) or (H, W, C) at its working_size."""
     import cv2
 
-    shrink = min(1.0, width / frame.shape[1])
-    sides = (max(least, round(side * shrink / multiple) * multiple) for side in frame.shape[1::-1])
+    height, width = working_size(frame.shape[:2], width, multiple=multiple, least=least)
     # INTER_AREA keeps edges on edges, which is what makes x * w / W exact; it also keeps fine texture from aliasing.
-    return np.asarray(cv2.resize(frame, tuple(sides), interpolation=cv2.INTER_AREA))
+    return np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA))
+
+
+def working_batch(pictures: "Tensor", width: int, *, multiple: int = 1, least: int = 16) -> "Tensor":
+    """Pictures (B, C, H, W) float at their working_size, edges on edges, without aliasing."""
+    from torch.nn import functional
+
+    height, wide = pictures.shape[-2:]
+    size = working_size((height, wide), width, multiple=multiple, least=least)
+    if size == (height, wide):
+        return pictures
+    return functional.interpolate(pictures, size, mode="bilinear", antialias=True)
 
 
 def flow_at(flow: np.ndarray, xy: np.ndarray) -> np.ndarray:
@@ -47,3 +70,19 @@ def flow_at(flow: np.ndarray, xy: np.ndarray) -> np.ndarray:
     above = flow[y, x] * (1 - right) + flow[y, x + 1] * right
     below = flow[y + 1, x] * (1 - right) + flow[y + 1, x + 1] * right
     return np.asarray(above * (1 - down) + below * down, np.float32)
+
+
+def resized_flow(flow: "Tensor", size: tuple[int, int], *, unit: tuple[int, int] | None = None) -> "Tensor":
+    """A flow (B, 2, h, w) of pictures stretched to `size`, height and width: (B, 2, height, width), their pixels.
+
+    unit: height and width of the picture in whose pixels the flow is, (h, w) where left out. Bilinear between pixel
+    centres; beyond the outermost ones it is that of the nearest.
+    """
+    from torch.nn import functional
+
+    height, width = unit or (flow.shape[-2], flow.shape[-1])
+    if size != tuple(flow.shape[-2:]):
+        flow = functional.interpolate(flow, size, mode="bilinear", align_corners=False)
+    if size == (height, width):
+        return flow
+    return flow * flow.new_tensor([size[1] / width, size[0] / height])[:, None, None]

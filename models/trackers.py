@@ -16,6 +16,7 @@ TRACKERS: Final[Mapping[str, Stage[PointTracker]]] = {
     "anchored_lucas_kanade": Stage(AnchoredLucasKanade),
     "dense_flow": Stage(dense_flow.dis),
     "dense_flow_raft": Stage(dense_flow.raft, weights=("raft",)),
+    "dense_flow_pwcnet": Stage(dense_flow.pwcnet, weights=("pwcnet",)),
     "hold_still": Stage(HoldStill),
     "track_on": Stage(TrackOnTracker, weights=("track_on",)),
 }

@@ -1,66 +1,20 @@
-"""Official checkpoints: where each comes from, under which licence, and what the file must be."""
+"""Checkpoints on this machine: found or fetched, read without running code, put into models that remember it."""
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ..datasets.digest import file_digest
 from ..datasets.errors import BleedkitError
 from ..datasets.transaction import write_atomic
+from .weights_download import download
+from .weights_table import WEIGHTS, Weights
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-
-@dataclass(frozen=True)
-class Weights:
-    """One official checkpoint.
-
-    address: of its file; file: its name in torch.hub's checkpoint folder; licence: SPDX, of the authors' code, which
-    the file comes with. sha256: its digest, or the first digits where only they are known; "" where nobody told it:
-    then the first download is trusted, its digest kept beside the file, and the file held to that from then on.
-    """
-
-    name: str
-    address: str
-    file: str
-    licence: str
-    sha256: str = ""
-
-
-_ALL: Final = (
-    # The authors state no digest. These two are what several independent users of the same commit wrote down.
-    Weights(
-        "xfeat",
-        "https://github.com/verlab/accelerated_features/raw/main/weights/xfeat.pt",
-        "xfeat.pt",
-        "Apache-2.0",
-        "0f5187fd7bedd26c7fe6acc9685444493a165a35ecc087b33c2db3627f3ea10b",
-    ),
-    Weights(
-        "lighterglue",
-        "https://github.com/verlab/accelerated_features/raw/main/weights/xfeat-lighterglue.pt",
-        "xfeat-lighterglue.pt",
-        "Apache-2.0",
-        "766102df37f11189efe5b0811d1f47c72b22629b79bfabfcfff9d2a2f84654b8",
-    ),
-    Weights(
-        "track_on",
-        "https://huggingface.co/gaydemir/track_on/resolve/main/track_on_checkpoint.pt",
-        "track_on_checkpoint.pt",
-        "MIT",
-    ),
-    # torchvision's Raft_Large_Weights.C_T_SKHT_V2; it puts the digest's first digits into the file's name.
-    Weights(
-        "raft",
-        "https://download.pytorch.org/models/raft_large_C_T_SKHT_V2-ff5fadd5.pth",
-        "raft_large_C_T_SKHT_V2-ff5fadd5.pth",
-        "BSD-3-Clause",
-        "ff5fadd5",
-    ),
-)
-WEIGHTS: Final[Mapping[str, Weights]] = {weights.name: weights for weights in _ALL}
+_MARK: Final = "bleedkit_weights_digest"
 
 
 def weights_file(name: str, given: Path | None = None) -> Path:
@@ -73,12 +27,17 @@ def weights_file(name: str, given: Path | None = None) -> Path:
         if not given.is_file():
             raise BleedkitError(f"the weights {name} are not at {given}", f"name their file: --weights {name}=FILE")
         return given
-    weights = WEIGHTS[name]
-    path = _hub_folder() / weights.file
+    weights, path = WEIGHTS[name], weights_path(name)
     if not path.is_file():
-        _download(weights, path)
+        _fetch(weights, path)
     _check_digest(weights, path)
     return path
+
+
+def weights_path(name: str) -> Path:
+    """Where the checkpoint lies once it is here: torch.hub's checkpoint folder, which TORCH_HOME moves."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "torch"  # as torch.hub, without importing torch
+    return Path(os.environ.get("TORCH_HOME", cache)).expanduser() / "hub" / "checkpoints" / WEIGHTS[name].file
 
 
 def load_weights(path: Path) -> dict[str, "Tensor"]:
@@ -102,8 +61,9 @@ def fit_weights(
 ) -> None:
     """Put tensors into a model; each must have its place and its shape, and no other parameter may be left as it was.
 
-    path: where the tensors came from, for the message. may_lack: beginnings of names that the model does without.
-    Raises BleedkitError with the first names that are missing, unexpected or of another shape.
+    path: where the tensors came from. may_lack: beginnings of names that the model does without, or begins without.
+    Where none was missing the model is marked with that file's digest: nothing in it is random any more. Raises
+    BleedkitError with the first names that are missing, unexpected or of another shape.
     """
     wanted = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
     came = {name: tuple(tensor.shape) for name, tensor in tensors.items()}
@@ -120,28 +80,44 @@ def fit_weights(
             f"{path} does not fit {type(model).__name__}: {', '.join(told)}", "name the official file of these weights"
         )
     model.load_state_dict(dict(tensors), strict=False)
+    if wanted.keys() <= came.keys():
+        mark_loaded(model, file_digest(path) if path.is_file() else "")
 
 
-def _hub_folder() -> Path:
-    import torch
+def mark_loaded(model: object, digest: str) -> None:
+    """Note that a model's parameters are no longer random. digest: of the file they came from, "" for no file."""
+    setattr(model, _MARK, digest)
 
-    return Path(torch.hub.get_dir()) / "checkpoints"
+
+def loaded_digest(model: object) -> str | None:
+    """The digest a model was marked with; None where nobody has loaded or trained it: its weights are random."""
+    found: str | None = getattr(model, _MARK, None)
+    return found
 
 
-def _download(weights: Weights, path: Path) -> None:
-    """Fetch into torch.hub's folder, whole or not at all."""
-    import torch
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(weights.address, str(path), weights.sha256 or None)
-        if not weights.sha256:
-            write_atomic(_digest_file(path), f"{file_digest(path)}\n".encode())
-    except (OSError, RuntimeError) as error:  # RuntimeError is torch.hub's word for a wrong digest
+def check_loaded(model: object, *, allow_random: bool = False) -> None:
+    """Raises BleedkitError where a model's weights are random and nobody said that they may be."""
+    if loaded_digest(model) is None and not allow_random:
         raise BleedkitError(
-            f"the weights {weights.name} could not be downloaded from {weights.address}: {error}",
-            f"save that file as {path}, or name a copy of it: --weights {weights.name}=FILE",
+            f"the weights of this {type(model).__name__} are random: what it says means nothing",
+            "load or train it first, or say allow_random=True",
+        )
+
+
+def _fetch(weights: Weights, path: Path) -> None:
+    """Into torch.hub's folder, whole or not at all."""
+    by_hand = f"save that file as {path}, or name a copy of it: --weights {weights.name}=FILE"
+    if not weights.address:
+        raise BleedkitError(f"the weights {weights.name} cannot be downloaded: {weights.by_hand}", by_hand)
+    try:
+        download(weights.address, path, sha256=weights.sha256)
+    except BleedkitError as error:
+        raise BleedkitError(
+            f"the weights {weights.name} could not be downloaded from {weights.address}: {error.what}",
+            f"{error.remedy}, or {by_hand}",
         ) from error
+    if not weights.sha256:
+        write_atomic(_digest_file(path), f"{file_digest(path)}\n".encode())
 
 
 def _check_digest(weights: Weights, path: Path) -> None:

@@ -29,6 +29,16 @@ def random_raft(path: Path) -> None:
     torch.save(raft_large(weights=None).state_dict(), path)
 
 
+def random_pwcnet(path: Path) -> None:
+    """Under ptlflow's names, which the loader takes as well as the common checkpoint's."""
+    import torch
+
+    from bleedkit.models.pwc_net import PwcNet
+
+    torch.manual_seed(0)
+    torch.save(PwcNet().layers.state_dict(), path)
+
+
 def random_track_on(path: Path) -> None:
     import torch
 
@@ -38,7 +48,11 @@ def random_track_on(path: Path) -> None:
     torch.save(TrackOn().state_dict(), path)
 
 
-RANDOM_WEIGHTS: Final[Mapping[str, Callable[[Path], None]]] = {"raft": random_raft, "track_on": random_track_on}
+RANDOM_WEIGHTS: Final[Mapping[str, Callable[[Path], None]]] = {
+    "raft": random_raft,
+    "pwcnet": random_pwcnet,
+    "track_on": random_track_on,
+}
 LIGHT = sorted(name for name, stage in TRACKERS.items() if not stage.weights)
 HEAVY = sorted(set(TRACKERS) - set(LIGHT))
 every = pytest.mark.parametrize("name", [*LIGHT, *(pytest.param(name, marks=pytest.mark.slow) for name in HEAVY)])

@@ -1,3 +1,4 @@
+import copy
 import hashlib
 import io
 import os
@@ -12,7 +13,16 @@ from safetensors.torch import save_file
 from torch import nn
 
 from bleedkit.datasets.errors import BleedkitError
-from bleedkit.models.weights import WEIGHTS, Weights, fit_weights, load_weights, weights_file
+from bleedkit.models.weights import (
+    check_loaded,
+    fit_weights,
+    load_weights,
+    loaded_digest,
+    mark_loaded,
+    weights_file,
+    weights_path,
+)
+from bleedkit.models.weights_table import WEIGHTS, Weights
 
 TENSORS = {"weight": torch.arange(6.0).reshape(2, 3), "bias": torch.ones(2)}
 
@@ -38,18 +48,12 @@ def published(tmp_path, monkeypatch):
     return publish
 
 
-@pytest.mark.parametrize("weights", WEIGHTS.values(), ids=lambda weights: weights.name)
-def test_official_weights_say_where_they_come_from(weights):
-    assert weights.address.startswith("https://")
-    assert weights.address.endswith(f"/{weights.file}")
-    assert weights.licence
-    assert set(weights.sha256) <= set("0123456789abcdef")
-
-
-def test_raft_is_torchvisions():
-    from torchvision.models.optical_flow import Raft_Large_Weights
-
-    assert WEIGHTS["raft"].address == Raft_Large_Weights.C_T_SKHT_V2.url
+@pytest.mark.parametrize("root", ["TORCH_HOME", "XDG_CACHE_HOME", "neither"])
+def test_checkpoints_lie_where_torch_hub_keeps_them(root, tmp_path, monkeypatch):
+    for name in ("TORCH_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(root, str(tmp_path))
+    assert weights_path("xfeat") == Path(torch.hub.get_dir()) / "checkpoints" / "xfeat.pt"
 
 
 def test_a_given_file_is_taken_as_it_is(tmp_path):
@@ -178,3 +182,45 @@ def test_only_what_a_model_does_without_may_be_missing():
     fit_weights(nn.Linear(3, 2), {"weight": TENSORS["weight"]}, Path("w.pt"), may_lack=("bias",))
     with pytest.raises(BleedkitError, match=r"1 missing \(weight\)"):
         fit_weights(nn.Linear(3, 2), {"bias": TENSORS["bias"]}, Path("w.pt"), may_lack=("bias",))
+
+
+def test_a_model_remembers_the_file_its_weights_came_from(tmp_path):
+    torch.save(TENSORS, tmp_path / "w.pt")
+    model = nn.Linear(3, 2)
+    assert loaded_digest(model) is None
+    fit_weights(model, load_weights(tmp_path / "w.pt"), tmp_path / "w.pt")
+    digest = hashlib.sha256((tmp_path / "w.pt").read_bytes()).hexdigest()
+    assert loaded_digest(model) == loaded_digest(copy.deepcopy(model)) == digest
+    assert list(model.state_dict()) == list(TENSORS)
+
+
+def test_a_model_that_still_lacks_some_is_not_marked():
+    model = nn.Linear(3, 2)
+    fit_weights(model, {"weight": TENSORS["weight"]}, Path("w.pt"), may_lack=("bias",))
+    assert loaded_digest(model) is None
+
+
+def test_random_weights_are_refused_unless_said_outright():
+    model = nn.Linear(3, 2)
+    with pytest.raises(BleedkitError, match=r"weights of this Linear are random.*allow_random=True"):
+        check_loaded(model)
+    check_loaded(model, allow_random=True)
+    mark_loaded(model, "")
+    check_loaded(model)
+
+
+def test_a_part_that_is_loaded_does_not_make_the_whole_loaded():
+    whole = nn.Sequential(nn.Linear(3, 2), nn.Linear(2, 1))
+    fit_weights(whole[0], TENSORS, Path("w.pt"))
+    assert loaded_digest(whole[0]) is not None
+    assert loaded_digest(whole) is None
+
+
+def test_weights_nobody_can_download_say_whom_to_ask_and_where_to_put_them(hub):
+    with pytest.raises(BleedkitError) as caught:
+        weights_file("bloodet")
+    for told in ("github.com/PJLallen/SurgBlood", str(hub / "bloodet.pth"), "--weights bloodet=FILE"):
+        assert told in str(caught.value)
+    hub.mkdir(parents=True)
+    (hub / "bloodet.pth").write_bytes(b"by hand")
+    assert weights_file("bloodet") == hub / "bloodet.pth"
