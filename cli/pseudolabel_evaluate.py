@@ -16,6 +16,20 @@ from .pseudolabel_options import resources_of, stage_options
     help="Show only every K-th label of a target (the 1st, the K+1st, ...) and score at the others.",
     metavar="K",
 )
+@click.option(
+    "--phase",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="With --hide K: which of the first K labels is the first that is shown, counted from 0.",
+)
+@click.option(
+    "--labels",
+    type=click.Choice(["human", "exact"]),
+    default="human",
+    show_default=True,
+    help="exact: show labels where the target really is, for the engine's error without the annotators'.",
+)
 @click.option("--clips", type=click.IntRange(min=1), help="So many clips, evenly from all; by default every one.")
 @click.option("--scenario", "scenarios", multiple=True, help="Only clips that have it; may be repeated.")
 @click.option(
@@ -37,6 +51,8 @@ def evaluate(
     device: str,
     weights: tuple[tuple[str, Path], ...],
     hide: int | None,
+    phase: int,
+    labels: str,
     clips: int | None,
     scenarios: tuple[str, ...],
     workers: int,
@@ -52,10 +68,13 @@ def evaluate(
 
     \b
     Real clips:   bleedkit pseudolabel evaluate cohort --hide 2 --out eval
+    Other half:   bleedkit pseudolabel evaluate cohort --hide 2 --phase 1 --out eval
     A phantom:    bleedkit pseudolabel evaluate phantom --preset classical --workers 2 --out eval
     One scenario: bleedkit pseudolabel evaluate phantom --scenario "water flushing" --out flushing
     Then:         open eval/evaluation.html
     """
+    if phase >= (hide or 1):
+        raise click.UsageError(f"--phase {phase} must be less than K of --hide K; without --hide every label is shown")
     from ..datasets.cohort import Cohort
     from ..pseudolabel.evaluation import evaluate_pseudolabels
     from ..pseudolabel.evaluation_files import evaluation_json, write_evaluation
@@ -67,6 +86,8 @@ def evaluate(
         preset_config(preset, matcher=matcher or "", tracker=tracker or ""),
         name=preset,
         hide=hide or 0,
+        phase=phase,
+        exact_labels=labels == "exact",
         clips=clips,
         scenarios=scenarios,
         workers=workers,

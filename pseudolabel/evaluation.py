@@ -20,6 +20,7 @@ from ..datasets.schema import Clip
 from ..datasets.worker_life import end_with_parent
 from ..models.stage import CPU, Resources
 from .accuracy import ScoredFrames, joined
+from .copied_labels import CopiedLabel, on_copies
 from .evaluation_clip import ClipEvaluator, ClipScores, EvaluationSetup
 from .evaluation_scores import Group, by_gap, by_reason, by_scenario, score_group
 from .label_noise import label_sd
@@ -33,8 +34,10 @@ HIDDEN: Final = "hidden labels"
 class Evaluation:
     """What was found. name: the preset's. settings: all that the results hang on. hide: 0 where every label was shown.
 
-    reference: what frames were scored against. failed: clip id to what stopped it. unscored: clips of which no frame
-    has a reference between two visible labels. reasons: the frames the engine does not keep, by why.
+    exact_labels: whether these lay where the target really is. reference: what frames were scored against. failed: clip
+    id to what stopped it. unscored: clips of which no frame has a reference between two visible labels. reasons: the
+    frames the engine does not keep, by why. copies: labels that most likely repeat the one before. without_copies: the
+    frames that rest on none of them; None where there is no copy or no such frame.
     """
 
     cohort: Cohort
@@ -42,12 +45,16 @@ class Evaluation:
     config: PseudoLabelConfig
     settings: Mapping[str, Any]
     hide: int
+    phase: int
+    exact_labels: bool
     reference: str
     frames: ScoredFrames
     overall: Group
     scenarios: Mapping[str, Group]
     gaps: Mapping[str, Group]
     reasons: Mapping[str, Group]
+    copies: Sequence[CopiedLabel]
+    without_copies: Group | None
     unscored: Sequence[str]
     failed: Mapping[str, str]
 
@@ -58,6 +65,8 @@ def evaluate_pseudolabels(
     *,
     name: str,
     hide: int = 0,
+    phase: int = 0,
+    exact_labels: bool = False,
     clips: int | None = None,
     scenarios: Sequence[str] = (),
     workers: int = 1,
@@ -65,16 +74,19 @@ def evaluate_pseudolabels(
 ) -> Evaluation:
     """Score a configuration on a cohort, `name` being what it is called.
 
-    hide: show only every hide-th label of a target, see `hide_labels`; 0 shows all, which needs exact truth. clips: so
-    many, evenly from the list of ids. scenarios: only clips that have one of them. The result is the same for any
-    number of workers. Raises BleedkitError where no frame can be scored.
+    hide: show only every hide-th label of a target, the first being number `phase`, see `hide_labels`; 0 shows all,
+    which needs exact truth. exact_labels: show them where the target really is. clips: so many, evenly from the list of
+    ids. scenarios: only clips that have one of them. The result is the same for any number of workers. Raises
+    BleedkitError where no frame can be scored.
     """
     if workers < 1 or hide < 0 or hide == 1:
         raise ValueError(f"workers must be at least 1 and hide 0 or at least 2, got {workers} and {hide}")
+    if not 0 <= phase < max(1, hide):
+        raise ValueError(f"phase must be one of the {max(1, hide)} ways to show labels, counted from 0, got {phase}")
     settings = config.settings(resources)
     chosen = choose_clips(cohort, clips, scenarios)
     sd = label_sd(cohort.points(), {clip_id: clip.size.width for clip_id, clip in cohort.clips.items()})
-    setup = EvaluationSetup(cohort.folder, cohort.media_root, config, resources, hide, sd)
+    setup = EvaluationSetup(cohort.folder, cohort.media_root, config, resources, hide, sd, phase, exact_labels)
     failed: dict[str, str] = {}
     clip_ids = [clip.clip_id for clip in chosen]
     results = {one.clip_id: one for one in track(_scores(setup, clip_ids, workers, failed), "evaluate", len(chosen))}
@@ -88,18 +100,25 @@ def evaluate_pseudolabels(
         return {group: score_group(frames.where(mask), patients) for group, mask in masks.items()}
 
     patients = {clip.clip_id: clip.patient_id for clip in chosen}
+    reference = " and ".join(sorted({EXACT if one.exact else HIDDEN for one in scored if one.frames is not None}))
+    copies = [copy for one in scored for copy in one.copies]
+    copied = on_copies(frames, copies, hidden_labels=HIDDEN in reference)
     return Evaluation(
         cohort=cohort,
         name=name,
         config=config,
         settings=settings,
         hide=hide,
-        reference=" and ".join(sorted({EXACT if one.exact else HIDDEN for one in scored if one.frames is not None})),
+        phase=phase,
+        exact_labels=exact_labels,
+        reference=reference,
         frames=frames,
         overall=score_group(frames, patients),
         scenarios=groups(by_scenario(frames, {clip.clip_id: clip.scenarios for clip in chosen})),
         gaps=groups(by_gap(frames)),
         reasons=groups(by_reason(frames)),
+        copies=copies,
+        without_copies=score_group(frames.where(~copied), patients) if copies and not copied.all() else None,
         unscored=[one.clip_id for one in scored if one.frames is None],
         failed=dict(sorted(failed.items())),
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from ..datasets.cohort import Cohort
+from ..datasets.errors import BleedkitError
 from ..datasets.media import iter_images
 from ..datasets.schema import ImageSize, LabelState, PointLabel, Review
 from ..models.matcher import Matches
@@ -24,7 +25,9 @@ from .accuracy import (
     linear,
     score_segment,
 )
+from .copied_labels import CopiedLabel, copied_labels
 from .densify import Densifier, Encoded
+from .exact_labels import with_exact_labels
 from .known_truth import TargetTruth, known_truth
 from .label_noise import consensus, label_variance
 from .presets import PseudoLabelConfig
@@ -36,9 +39,10 @@ SMOOTHED: Final = ("paper", "bridge")  # other smoothers on the engine's own tra
 
 @dataclass(frozen=True)
 class EvaluationSetup:
-    """What is the same for every clip. hide: see `hide_labels`; 0 hides none. sd: of one label, as `label_sd` has it.
+    """What is the same for every clip. hide, phase: see `hide_labels`; hide 0 hides none.
 
-    resources: as the user said them; each process settles its device.
+    sd: of one label, as `label_sd` has it. exact: shown labels lie where the target really is. resources: as the user
+    said them; each process settles its device.
     """
 
     cohort: Path
@@ -47,15 +51,21 @@ class EvaluationSetup:
     resources: Resources
     hide: int
     sd: float
+    phase: int = 0
+    exact: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class ClipScores:
-    """frames: None where nothing of the clip could be scored. exact: against truth, not against hidden labels."""
+    """frames: None where nothing of the clip could be scored. exact: against truth, not against hidden labels.
+
+    copies: labels that most likely repeat the one before, see `copied_labels`.
+    """
 
     clip_id: str
     frames: ScoredFrames | None
     exact: bool
+    copies: tuple[CopiedLabel, ...] = ()
 
 
 class ClipEvaluator:
@@ -81,7 +91,8 @@ class ClipEvaluator:
             self._score(segment, encoded, references[segment], size)
             for segment, encoded in _ready(self._cohort, clip_id, references, self._engine)
         ]
-        return ClipScores(clip_id, joined(parts) if parts else None, bool(truths))
+        copies = () if self._setup.exact else tuple(copied_labels(self._cohort, clip_id))
+        return ClipScores(clip_id, joined(parts) if parts else None, bool(truths), copies)
 
     def _score(
         self, segment: Segment, encoded: Mapping[int, Encoded], reference: Reference, size: ImageSize
@@ -97,12 +108,12 @@ class ClipEvaluator:
 
 
 def hide_labels(
-    points: Iterable[PointLabel], frames: Iterable[int], every: int
+    points: Iterable[PointLabel], frames: Iterable[int], every: int, phase: int = 0
 ) -> tuple[list[PointLabel], dict[str, dict[int, Anchor]]]:
     """The human labels that are shown, and the hidden ones by target and frame.
 
-    Of each target's labelled frames, in order, numbers 0, every, 2 every, ... are shown; all of them where `every` is
-    0. What several people say of a frame is one label, and so is `not visible`. frames: those with an image.
+    Of each target's labelled frames, in order, numbers phase, phase + every, ... are shown; all of them where `every`
+    is 0. What several people say of a frame is one label, and so is `not visible`. frames: those with an image.
     """
     there = set(frames)
     by_place: dict[tuple[str, int], list[PointLabel]] = {}
@@ -116,7 +127,7 @@ def hide_labels(
         number = counted.get(target, 0)
         counted[target] = number + 1
         said = consensus(labels)
-        if not every or number % every == 0:
+        if not every or number % every == phase:
             shown += labels
         elif said is not None:
             hidden.setdefault(target, {})[frame] = Anchor(frame, said.xy, said.votes)
@@ -132,7 +143,7 @@ def _references(
     """
     clip, config = cohort.clip(clip_id), setup.config
     frames = [row.frame for row in cohort.frames(clip_id) if row.has_image]
-    shown, hidden = hide_labels(cohort.points(clip_id), frames, setup.hide)
+    shown, hidden = hide_labels(cohort.points(clip_id), frames, setup.hide, setup.phase)
     votes = [anchor.votes for labels in hidden.values() for anchor in labels.values() if anchor.xy is not None]
     variance = label_variance(setup.sd, clip.size.width, votes)
     after = 0 if config.chains else config.horizon_after
@@ -145,8 +156,15 @@ def _references(
             labels = hidden.get(segment.target, {})
             reference = from_truth(segment, truth) if truth else from_labels(segment, labels, variance)
             if reference.known.any():
-                found[segment] = reference
+                found[_exactly(segment, truth) if setup.exact else segment] = reference
     return found
+
+
+def _exactly(segment: Segment, truth: TargetTruth | None) -> Segment:
+    if truth is None:
+        what = f"clip {segment.clip_id} has no exact truth for its target {segment.target}"
+        raise BleedkitError(what, "evaluate with the labels as people gave them: --labels human")
+    return with_exact_labels(segment, truth)
 
 
 def _ready(

@@ -4,6 +4,7 @@ import io
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -38,12 +39,16 @@ def evaluation_document(evaluation: Evaluation) -> dict[str, Any]:
         "preset": evaluation.name,
         "settings": dict(evaluation.settings),
         "hide": evaluation.hide,
+        "phase": evaluation.phase,
+        "labels": "exact" if evaluation.exact_labels else "human",
         "reference": evaluation.reference,
         "reference_width": REFERENCE_WIDTH,
         "overall": _group(evaluation.overall),
         "scenarios": {name: _group(group) for name, group in evaluation.scenarios.items()},
         "gaps": {name: _group(group) for name, group in evaluation.gaps.items()},
         "reasons": {name: _group(group) for name, group in evaluation.reasons.items()},
+        "copied_labels": [asdict(copy) for copy in evaluation.copies],
+        "without_copied_labels": None if evaluation.without_copies is None else _group(evaluation.without_copies),
         "unscored": list(evaluation.unscored),
         "failed": dict(evaluation.failed),
     }

@@ -10,7 +10,7 @@ from .evaluation import Evaluation
 from .evaluation_pictures import draw_worst, worst_kept
 from .evaluation_plots import plot_calibration, plot_distances, plot_gap, plot_groups, plot_trade_off
 from .evaluation_scores import LEVELS, LIMITS, Group, without_repeats
-from .evaluation_words import headline, interval, number, percent, reason_rows, way_title
+from .evaluation_words import copy_lines, headline, interval, number, percent, reason_rows, way_title
 from .report_html import header, image, page, section, strip, table, tiles
 
 _ALONE: Final = " Alone: clips that have no other scenario; left out where that is all of them."
@@ -30,6 +30,7 @@ def evaluation_page(evaluation: Evaluation) -> bytes:
             _tiles(evaluation),
             f"<p>{escape(' '.join(headline(evaluation)))}</p>",
             _left_out(evaluation),
+            _copies(evaluation),
             _ways(evaluation),
             _uncertainty(evaluation),
             _reasons(evaluation),
@@ -57,6 +58,11 @@ def _tiles(evaluation: Evaluation) -> str:
 def _left_out(evaluation: Evaluation) -> str:
     failed = (f"clip {clip_id} was left out: {why}" for clip_id, why in evaluation.failed.items())
     return "".join(f'<p class="flag">{escape(one)}</p>' for one in failed)
+
+
+def _copies(evaluation: Evaluation) -> str:
+    lines = [escape(line.strip()) for line in copy_lines(evaluation)]
+    return f'<p class="flag">{"<br>".join(lines)}</p>' if lines else ""
 
 
 def _ways(evaluation: Evaluation) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from .accuracy import ENGINE, LINEAR, RAW
 from .evaluation import Evaluation
 from .evaluation_scores import LEVELS, LIMITS, Group, without_repeats
-from .evaluation_words import headline, interval, number, percent, reason_rows, way_title
+from .evaluation_words import copy_lines, headline, interval, number, percent, reason_rows, way_title
 
 
 def evaluation_text(evaluation: Evaluation) -> str:
@@ -20,6 +20,8 @@ def evaluation_text(evaluation: Evaluation) -> str:
             *_groups("scenario", evaluation.scenarios),
             *_groups("frames between labels", evaluation.gaps),
             *_reasons(evaluation),
+            *("" for _ in evaluation.copies[:1]),
+            *copy_lines(evaluation),
         ]
     )
 

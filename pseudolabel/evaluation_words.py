@@ -26,15 +26,37 @@ def way_title(way: str, preset: str) -> str:
 def headline(evaluation: Evaluation) -> list[str]:
     """What was scored against what, in a few sentences."""
     group = evaluation.overall
-    hidden = f"every {_ordinal(evaluation.hide)} label is shown" if evaluation.hide else "every label is shown"
+    shown = f"every {_ordinal(evaluation.hide)} label" if evaluation.hide else "every label"
+    shown += f", from the {_ordinal(evaluation.phase + 1)} on," if evaluation.phase else ""
+    where = ", moved to where the target really is" if evaluation.exact_labels else ""
     more = _count(len(evaluation.unscored), "more clip")
     return [
         f"{evaluation.cohort.meta.name}: {group.frames} frames of {_count(group.clips, 'clip')} and "
         f"{_count(group.patients, 'patient')}, scored against {evaluation.reference}.",
-        f"Of each target {hidden}; the engine keeps {percent(group.kept / group.frames)} of the frames between.",
+        f"Of each target {shown} is shown{where}; "
+        f"the engine keeps {percent(group.kept / group.frames)} of the frames between.",
         *([f"In {more} no frame between two visible labels could be scored."] if evaluation.unscored else []),
         f"Errors in pixels of a picture {REFERENCE_WIDTH} wide.",
     ]
+
+
+def copy_lines(evaluation: Evaluation) -> Iterator[str]:
+    """The labels that are most likely copies, and what holds without the frames that rest on them."""
+    if not evaluation.copies:
+        return
+    yield "Labels that repeat the one before while the picture moved; look at them:"
+    yield from (f"  {copy}" for copy in evaluation.copies)
+    group = evaluation.without_copies
+    if group is None:
+        yield "Every scored frame rests on one of them."
+        return
+    yield (
+        f"Without the {evaluation.overall.frames - group.frames} frames that rest on them, mean error over "
+        f"{group.frames} frames, {group.kept} of them kept:"
+    )
+    for way, scores in group.ways.items():
+        means = (f"{kind} {number(scores[kind].reference.mean)}" for kind in ("all", "kept"))
+        yield f"  {way_title(way, evaluation.name)}: {', '.join(means)}"
 
 
 def interval(score: Score, *, short: bool = False) -> str:

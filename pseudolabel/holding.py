@@ -5,9 +5,9 @@ it holds for certain. What the tracks do from frame t-1 to t then has a likeliho
 
     held before and after   the tissue's step, which is small: Cauchy, as real clips drop frames and leap
     forward to backward     the step from the one track's place to the other's: tracks change over where they meet
-    both, before and after  the two tracks' steps differ by their drift
+    both, before and after  their distance goes on as two drifts' does that each vanish at their own label
     both, from now on       the two tracks' places differ by two labels' errors and all drift so far
-    lost                    steps of any size: Cauchy, much wider
+    lost                    steps of any size: Cauchy, much wider; beside one that holds, maybe as that one's
 
 Forward-backward recursion (Rabiner, Proc. IEEE 1989, Sec. III) gives each state's chance at each frame, exactly and in
 time linear in T. It runs once for each of a few scales of drift, which the chain's own evidence weighs.
@@ -31,8 +31,9 @@ _NEVER: Final = -1e9  # log chance; finite, so that differences stay numbers
 class HoldingModel:
     """Lengths in pixels of the picture. fail, fail_hidden, recover: chances in one step, as `Bidirectional` has them.
 
-    motion, junk: scales of the steps of tissue and of a lost track. span: width of the picture, within which a lost
-    track may be anywhere. drift_scales: factors on the drift's standard deviation, equally likely beforehand.
+    motion, junk: scales of the steps of tissue and of a lost track. with_tissue: share of a lost track's steps that are
+    the tissue's. span: width of the picture, within which a lost track may be anywhere. drift_scales: factors on the
+    drift's standard deviation, equally likely beforehand.
     """
 
     fail: float
@@ -40,6 +41,7 @@ class HoldingModel:
     recover: float
     motion: float
     junk: float
+    with_tissue: float
     span: float
     drift_scales: tuple[float, ...]
 
@@ -100,7 +102,7 @@ def holding(model: HoldingModel, forward: Drifting, backward: Drifting | None) -
     apart = forward.track.xy - backward.track.xy
     labels = forward.label_variance + backward.label_variance
     start[:, BOTH] = log_normal(apart[0], labels + scales * backward.walked[0])
-    start[:, FORWARD] = -np.log(2 * np.pi * model.span**2)
+    start[:, FORWARD] = 0.0
     step[:] = _two_tracks(model, forward, backward, scales)
     state = np.arange(4)
     for bit, track in ((0, forward), (1, backward)):
@@ -127,13 +129,18 @@ def _one_track(model: HoldingModel, forward: Drifting) -> np.ndarray:
 
 
 def _two_tracks(model: HoldingModel, forward: Drifting, backward: Drifting, scales: np.ndarray) -> np.ndarray:
-    """Log likelihood (C, n, 4, 4) of both tracks' steps, by scale, step, state before and after."""
+    """Log likelihood (C, n, 4, 4) of both tracks' steps, by scale, step, state before and after.
+
+    A lost track's steps count from where it left the point, in the direction in which it runs: the forward one's that
+    arrive at a frame on which it is lost, the backward one's that leave it. That way time may as well run backward.
+    """
     there, back = forward.track.xy, backward.track.xy
     labels = forward.label_variance + backward.label_variance
-    lost = {FORWARD: _log_cauchy(forward.steps, model.junk), BACKWARD: _log_cauchy(backward.steps, model.junk)}
     agree = log_normal(np.diff(there - back, axis=0), scales[:, None] * (forward.variance + backward.variance))
+    go_on = _distance_goes_on(forward, backward, scales)
     meet = log_normal(there - back, labels + scales[:, None] * (forward.walked + backward.walked))[:, 1:]
     share = (backward.variance / (forward.variance + backward.variance))[:, None]
+    nowhere = -np.log(2 * np.pi * model.span**2)
     change_over = (model.motion**2 + labels) ** 0.5
     moved = {
         (FORWARD, BACKWARD): _log_cauchy(back[1:] - there[:-1], change_over),
@@ -144,20 +151,51 @@ def _two_tracks(model: HoldingModel, forward: Drifting, backward: Drifting, scal
         BACKWARD: _log_cauchy(backward.steps, model.motion),
         BOTH: _log_cauchy(share * forward.steps + (1 - share) * backward.steps, model.motion),
     }
+    lost = {FORWARD: _log_cauchy(forward.steps, model.junk), BACKWARD: _log_cauchy(backward.steps, model.junk)}
+    elsewhere = {bit: _elsewhere(model, anything, agree) for bit, anything in lost.items()}
     seen = np.zeros((len(scales), len(share), 4, 4))
     for before in range(4):
         for after in range(4):
             here = seen[:, :, before, after]
-            for bit in (FORWARD, BACKWARD):
-                if not after & bit:
-                    here += lost[bit]
+            if not after & FORWARD:
+                here += elsewhere[FORWARD] if before == after == BACKWARD else lost[FORWARD]
+            if not before & BACKWARD:
+                here += elsewhere[BACKWARD] if before == after == FORWARD else lost[BACKWARD]
             if before and after:
                 here += common[before & after] if before & after else moved[before, after]
             elif after:
-                here += lost[FORWARD if after & FORWARD else BACKWARD]
+                here += lost[FORWARD] if after & FORWARD else nowhere
             if after == BOTH:
-                here += agree if before == BOTH else meet
+                here += go_on if before == BOTH else meet
     return seen
+
+
+def _elsewhere(model: HoldingModel, anything: np.ndarray, agree: np.ndarray) -> np.ndarray:
+    """Log likelihood (C, n) of the steps of a track that has been lost beside one that holds.
+
+    A dragged point often comes to rest on other tissue, and one that is hidden is carried by the same neighbours from
+    any place: that two tracks step alike must not tell that both are on their point. anything (n,): of a lost track's
+    steps, wherever they lead; agree (C, n): of steps like the other track's.
+    """
+    return np.logaddexp(anything + np.log1p(-model.with_tissue), agree + np.log(model.with_tissue))
+
+
+def _distance_goes_on(forward: Drifting, backward: Drifting, scales: np.ndarray) -> np.ndarray:
+    """Log likelihood (C, n) of the tracks' distance d_t, given d_{t-1}, where both hold.
+
+    d = F - B, two labels' errors and two drifts, of which F grows with time by steps of variance v and B, which must be
+    gone at the later label, shrinks by steps of variance w. With c = var F_{t-1} + var B_t what both times share,
+
+        d_t | d_{t-1} ~ N(d_{t-1} c / (c + w), v + c w / (c + w)).
+
+    So two tracks that step alike at a distance that their drift cannot explain do not both hold.
+    """
+    apart = forward.track.xy - backward.track.xy
+    labels = forward.label_variance + backward.label_variance
+    shared = labels + scales[:, None] * (forward.walked[:-1] + backward.walked[1:])
+    grows, shrinks = scales[:, None] * forward.variance, scales[:, None] * backward.variance
+    kept = shared / (shared + shrinks)
+    return log_normal(apart[1:] - kept[..., None] * apart[:-1], grows + kept * shrinks)
 
 
 def _answer(scales: np.ndarray, start: np.ndarray, step: np.ndarray) -> Holding:

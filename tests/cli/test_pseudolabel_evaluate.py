@@ -51,6 +51,17 @@ def test_another_tracker_is_another_evaluation(texture, tmp_path, capsys):
     assert ways["raw"]["all"]["clip_px"] == ways["hold_still"]["all"]["clip_px"]
 
 
+def test_exact_labels_and_the_other_half_are_asked_for_by_name(texture, tmp_path, capsys):
+    evaluate = ("pseudolabel", "evaluate", texture / "cohort", "--clips", 1, "--out", tmp_path / "e")
+    assert bleedkit(*evaluate, "--labels", "exact") == 0
+    assert "every label is shown, moved to where the target really is;" in capsys.readouterr().out
+    assert json.loads((tmp_path / "e" / "evaluation.json").read_text())["labels"] == "exact"
+    assert bleedkit(*evaluate, "--phase", 1) == 2
+    assert "--phase 1 must be less than K" in capsys.readouterr().err
+    assert bleedkit(*evaluate, "--hide", 2, "--phase", 1) == 1
+    assert "no frame between two visible labels" in capsys.readouterr().err, "of two labels one is shown"
+
+
 def test_an_unreadable_clip_is_an_error_in_the_end(texture, tmp_path, capsys):
     shutil.copytree(texture, tmp_path / "t")
     broken = sorted((tmp_path / "t" / "clips" / "tissue").iterdir())[1]

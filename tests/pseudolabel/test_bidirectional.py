@@ -55,7 +55,9 @@ def test_both_dragged_leaves_doubt_in_the_middle_only():
 
 def test_labels_that_differ_by_their_errors_are_met_half_way():
     # Perfect tracks of labels that are +3 and -1 off: with equal variances the best guess is off by their mean, +1.
-    result = smooth(tracked(PATH + 3), tracked(PATH - 1), variance=9.0)
+    # What little drift is assumed leans to the nearer label.
+    smoother = replace(Bidirectional(), drift_sd=0.1)
+    result = smooth(tracked(PATH + 3), tracked(PATH - 1), 9.0, smoother)
     np.testing.assert_allclose(result.xy, PATH + 1, atol=0.15)
 
 
@@ -93,6 +95,15 @@ def test_drift_is_taken_out_better_than_by_either_track_and_the_stated_ellipse_h
         inside.append(np.mean(squared <= -2 * np.log(0.1)))
     assert np.mean(ours) < 0.65 * np.mean(raw)  # the bridge of both: about half
     assert 0.86 < np.mean(inside) < 0.96  # a 90 % ellipse
+
+
+def test_drift_that_never_turns_is_found_by_where_it_leads_and_counts_as_doubt():
+    # 0.5 px a frame in one direction: no step is unusual, but together they lead 15 px astray, in both tracks.
+    ramp = np.outer(np.arange(N), [0.5, 0.0])
+    result = smooth(tracked(PATH + ramp), tracked(PATH + ramp[::-1]), 0.01)
+    off = np.linalg.norm(result.xy - PATH, axis=1)
+    assert (off < 2.45 * sigma(result)).all()  # -2 ln(0.05) = 2.45^2: inside the 95 % ellipse
+    assert sigma(result)[15] > 1.5 * sigma(smooth(tracked(PATH), tracked(PATH), 0.01))[15]
 
 
 def test_an_open_track_grows_uncertain():

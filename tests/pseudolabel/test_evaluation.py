@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -14,8 +15,9 @@ from bleedkit.datasets.schema import PointLabel, Review
 from bleedkit.pseudolabel.accuracy import ENGINE, HOLD_STILL, LINEAR, RAW
 from bleedkit.pseudolabel.evaluation import EXACT, HIDDEN, choose_clips, evaluate_pseudolabels
 from bleedkit.pseudolabel.evaluation_clip import hide_labels
-from bleedkit.pseudolabel.evaluation_files import write_evaluation
+from bleedkit.pseudolabel.evaluation_files import evaluation_document, write_evaluation
 from bleedkit.pseudolabel.evaluation_pictures import worst_kept
+from bleedkit.pseudolabel.evaluation_text import evaluation_text
 from bleedkit.pseudolabel.presets import preset_config
 from bleedkit.pseudolabel.segments import Anchor
 
@@ -33,6 +35,12 @@ def test_every_second_label_of_each_target_is_shown():
     assert [(p.target, p.frame) for p in shown] == [("b", 30), ("b", 75), ("source", 0), ("source", 60)]
     assert {target: list(labels) for target, labels in hidden.items()} == {"b": [60], "source": [30, 90]}
     assert hidden["source"][30] == Anchor(30, (30.0, 2.0))
+
+
+def test_the_phase_says_which_labels_are_shown():
+    shown, hidden = hide_labels([point(f) for f in (0, 30, 60, 90)], range(100), 2, phase=1)
+    assert [p.frame for p in shown] == [30, 90]
+    assert list(hidden["source"]) == [0, 60]
 
 
 def test_several_people_are_one_label_and_not_visible_is_one_too():
@@ -74,6 +82,42 @@ def test_hiding_widens_the_gaps_and_scores_the_same_truth(texture):
     assert 30 in hidden.frames.frame, "where a label was hidden the truth is known as well"
 
 
+def test_with_exact_labels_the_annotators_errors_are_gone(texture, monkeypatch):
+    points = Cohort.points
+
+    def off(self, clip_id=None):
+        return [p if p.x is None else replace(p, x=p.x + 8) for p in points(self, clip_id)]
+
+    monkeypatch.setattr(Cohort, "points", off)
+    cohort = Cohort(texture / "cohort", texture / "clips")
+    human, exact = (
+        evaluate_pseudolabels(cohort, CONFIG, name="classical", clips=1, exact_labels=asked) for asked in (False, True)
+    )
+    np.testing.assert_array_equal(human.frames.frame, exact.frames.frame)
+    assert human.overall.ways[ENGINE]["all"].px.median > 6
+    assert exact.overall.ways[ENGINE]["all"].px.median < 1
+    document = evaluation_document(exact)
+    assert (document["labels"], document["phase"]) == ("exact", 0)
+
+
+def test_a_label_that_repeats_the_one_before_is_named_and_scored_apart(texture, monkeypatch):
+    cohort = Cohort(texture / "cohort", texture / "clips")
+    first = {(p.clip_id, p.target): p for p in cohort.points() if p.frame == 0 and p.visible}
+    later = next(p for p in cohort.points() if p.frame == 30 and p.visible and (p.clip_id, p.target) in first)
+    same = first[later.clip_id, later.target]
+    points = [replace(p, x=same.x, y=same.y) if p == later else p for p in cohort.points()]
+    monkeypatch.setattr(Cohort, "points", lambda _, clip=None: [p for p in points if clip in (None, p.clip_id)])
+    found = evaluate_pseudolabels(cohort, CONFIG, name="classical")
+    (copy,) = found.copies
+    assert (copy.clip_id, copy.target, copy.frame, copy.of) == (later.clip_id, later.target, 30, 0)
+    rest = (found.frames.clip != copy.clip_id) | (found.frames.target != copy.target)
+    assert found.without_copies.frames == rest.sum() < len(found.frames), "both gaps of the target end on the copy"
+    assert evaluation_document(found)["copied_labels"][0]["frame"] == 30
+    said = evaluation_text(found)
+    assert f"the label of {copy.target} in frame 30 repeats frame 0's to the pixel" in said
+    assert f"Without the {len(found.frames) - rest.sum()} frames that rest on them" in said
+
+
 def test_without_truth_the_hidden_labels_are_the_reference(texture, cohort, tmp_path):
     media = tmp_path / "clips"
     shutil.copytree(texture / "clips", media, ignore=shutil.ignore_patterns("truth.npz"))
@@ -85,6 +129,8 @@ def test_without_truth_the_hidden_labels_are_the_reference(texture, cohort, tmp_
     assert len(found.frames) == sum(n == 3 for n in seen.values()) > 0, "visible at 0, 30 and 40"
     with pytest.raises(BleedkitError, match="--hide 2"):
         evaluate_pseudolabels(bare, CONFIG, name="classical")
+    with pytest.raises(BleedkitError, match="has no exact truth for its target"):
+        evaluate_pseudolabels(bare, CONFIG, name="classical", hide=2, exact_labels=True)
     with pytest.raises(BleedkitError, match="--hide 3 hides is between"):
         evaluate_pseudolabels(bare, CONFIG, name="classical", hide=3)
 
