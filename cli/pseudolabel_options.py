@@ -20,6 +20,7 @@ TRACKERS: Final = (
     "dense_flow_pwcnet",
     "hold_still",
     "track_on",
+    "bleedorigin_track",
 )
 ENGINES: Final = ("local", "ray")
 

@@ -5,6 +5,7 @@ from typing import Final
 
 from . import dense_flow
 from .anchored_lucas_kanade import AnchoredLucasKanade
+from .bleedorigin.track_tracker import BleedOriginTracker
 from .hold_still import HoldStill
 from .lucas_kanade import LucasKanade
 from .point_tracker import PointTracker
@@ -19,4 +20,5 @@ TRACKERS: Final[Mapping[str, Stage[PointTracker]]] = {
     "dense_flow_pwcnet": Stage(dense_flow.pwcnet, weights=("pwcnet",)),
     "hold_still": Stage(HoldStill),
     "track_on": Stage(TrackOnTracker, weights=("track_on",)),
+    "bleedorigin_track": Stage(BleedOriginTracker, weights=("track_on", "bleedorigin_track")),
 }

@@ -48,10 +48,30 @@ def random_track_on(path: Path) -> None:
     torch.save(TrackOn().state_dict(), path)
 
 
+def random_bleedorigin_track(path: Path) -> None:
+    """Adapters of the Track-On that `random_track_on` makes: they belong to that file and no other."""
+    import torch
+
+    from bleedkit.datasets.digest import file_digest
+    from bleedkit.models.bleedorigin.adapters import Adapters, AdapterSettings
+    from bleedkit.models.bleedorigin.track_network import TrackNetwork
+    from bleedkit.models.track_on.tracker import load_network
+
+    base = path.with_name("track_on.pth")
+    random_track_on(base)
+    adapters = Adapters(TrackNetwork(load_network(base)), AdapterSettings(kind="lora"))
+    with torch.no_grad():
+        for parameter in adapters.network.parameters():
+            if parameter.requires_grad:
+                parameter.add_(0.02 * torch.randn_like(parameter))
+    adapters.save(path, file_digest(base))
+
+
 RANDOM_WEIGHTS: Final[Mapping[str, Callable[[Path], None]]] = {
     "raft": random_raft,
     "pwcnet": random_pwcnet,
     "track_on": random_track_on,
+    "bleedorigin_track": random_bleedorigin_track,
 }
 LIGHT = sorted(name for name, stage in TRACKERS.items() if not stage.weights)
 HEAVY = sorted(set(TRACKERS) - set(LIGHT))
