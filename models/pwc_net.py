@@ -54,8 +54,9 @@ class PwcNet(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.layers = nn.ModuleDict(_ptlflow_layers())
-        self.to(memory_format=torch.channels_last)  # a quarter less time on a CPU
         self.requires_grad_(False)
+        for kernel in (weight for weight in self.parameters() if weight.dim() == 4):
+            kernel.data = kernel.data.contiguous(memory_format=torch.channels_last)  # a quarter less time on a CPU
 
     def forward(self, previous: Tensor, current: Tensor) -> Tensor:
         """Where every pixel of `previous` has gone in `current`.
