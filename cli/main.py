@@ -14,7 +14,9 @@ COMMANDS: Final[Mapping[str, tuple[str, str, str]]] = {
     "data": ("data", "data", "Build, check and describe cohorts."),
     "split": ("split", "split", "Make leak-free splits by patient, and audit any split."),
     "pseudolabel": ("pseudolabel", "pseudolabel", "Turn sparse points into dense, checked tracks."),
+    "bench": ("bench", "bench", "Train the two papers' models, on one part of a split and never beside it."),
     "annotate": ("annotate", "annotate", "Look at labels in FiftyOne and bring corrections back."),
+    "weights": ("weights", "weights", "List and download the official checkpoints."),
     "demo": ("demo", "demo", "The whole chain on simulated surgery, or on your video: sparse points in, report out."),
     "doctor": ("doctor", "doctor", "Say what works on this machine and how to get what is missing."),
 }

@@ -97,7 +97,7 @@ _ALL: Final = (
         "bleedorigin_track.safetensors",
         "its data's",
         purpose="tracker bleedorigin_track: adapters on track_on",
-        by_hand="its authors (https://arxiv.org/abs/2507.15094) have released none; train one: bleedkit bench train track",
+        by_hand="its own (https://arxiv.org/abs/2507.15094) are not released; bleedkit bench train track makes one",
     ),
     _timm("pe_spatial_448", "vit_pe_spatial_large_patch14_448.fb", "encoder of BleedOrigin's source model"),
     _timm("pe_core_448", "vit_pe_core_large_patch14_336.fb", "encoder of BleedOrigin's Table 8"),

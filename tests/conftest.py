@@ -2,12 +2,16 @@
 
 import importlib
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 from hypothesis import settings
+
+# One process a core is what pytest-xdist starts; threads of theirs beyond that only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 _TESTS = Path(__file__).parent
 _PACKAGE = "bleedkit_test_layouts"

@@ -1,0 +1,58 @@
+"""From names to a finished run: what `bleedkit bench train` calls, and a notebook may."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from ...datasets.cohort import Cohort
+from ...datasets.errors import BleedkitError
+from .cached_clips import Part, cached_clips, data_facts
+from .distributed import Ranks, together
+from .frame_cache import FrameCache
+from .order import Order
+from .recipe import Recipe
+from .run import Trained, train
+from .trainable_models import MODELS, Wish
+
+
+def train_model(
+    name: str,
+    cohort: Cohort,
+    part: Part,
+    out: Path,
+    *,
+    wish: Wish,
+    recipe: Recipe,
+    cache: Path | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> Trained:
+    """Train the model of that name on one part of a split, into `out`, or go on with it there.
+
+    cache: folder of the small frames, which several runs may share; by default `frames` in `out`.
+    Started by torchrun, the processes share the work. Raises BleedkitError where data, split, weights or settings do
+    not go together, and for what `train` raises.
+    """
+    entry, ranks = MODELS[name], Ranks.of_environment()
+    if entry.lengths_differ and recipe.batch > 1:
+        raise BleedkitError(f"items of {name} differ in length, so that a batch holds one", "leave --batch at 1")
+    device = ranks.device(wish.resources.device)
+    with together(ranks, device):
+        frames = FrameCache(cache or out / "frames", entry.pictures[wish.size])
+        with ranks.first_here_first():
+            clips = cached_clips(cohort, part, frames, states=entry.labels)
+        wish = replace(wish, resources=replace(wish.resources, device=str(device)))
+        try:
+            items = entry.items(clips, recipe.seed)
+        except ValueError as error:
+            raise BleedkitError(f"{cohort.folder}: {error}", "see what is labelled: bleedkit data stats") from error
+        steps = recipe.schedule(Order(len(items), recipe.batch, ranks.world, recipe.seed).steps_per_epoch).steps
+        torch.manual_seed(recipe.seed)  # what is drawn at first is the same in every process
+        made = entry.make(wish, items, steps)
+        settings = {"model": name, "size": wish.size, "flow": wish.flow, "weights": dict(made.weights)}
+        facts = {**settings, **data_facts(cohort, part, clips)}
+        trained = train(made.task, recipe, out, facts=facts, device=str(device), ranks=ranks, say=say)
+        if made.export is not None and ranks.writes:
+            made.export(out)
+        return trained
