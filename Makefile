@@ -11,7 +11,7 @@ demo: $(UV)
 	$(RUN) bleedkit demo --overwrite
 
 test: $(UV)
-	$(RUN) $(ALL) pytest -n auto
+	$(RUN) $(ALL) pytest -n auto --dist worksteal
 
 lint: $(UV)
 	$(RUN) $(ALL) ruff check .
