@@ -15,10 +15,12 @@ from bleedkit.annotate.mongo import find_mongod, running_mongod
 from bleedkit.annotate.mongo_keeper import LOG_FILE, SERVER_FILE, answers, free_port
 from bleedkit.datasets.errors import BleedkitError
 
+# A shell starts what it puts into the background deaf to Ctrl-C, and its children inherit that.
 USER = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from bleedkit.annotate.mongo import running_mongod
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with running_mongod(Path(sys.argv[1])) as uri:
     print(uri, flush=True)
     sys.stdin.read()
