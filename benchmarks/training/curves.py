@@ -23,12 +23,13 @@ def draw_curves(steps: Sequence[Mapping[str, float]], path: Path) -> None:
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     names = [name for name in steps[0] if name not in _NOT_A_LOSS and not name.endswith("gradient")]
+    positive = all(row[name] > 0 for row in steps for name in names)
     for name, colour in zip(names, _COLOURS * len(names), strict=False):
         at, value = averaged([row[name] for row in steps])
         axes.plot(at, value, color=colour, label=name, linewidth=2 if name == "loss" else 1)
     axes.set(xlabel="step", ylabel="loss")
-    axes.set_yscale("symlog", linthresh=1e-3)
-    axes.set_ylim(bottom=0)
+    axes.set_yscale("log" if positive else "symlog")
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     data = io.BytesIO()

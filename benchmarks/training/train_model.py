@@ -44,14 +44,15 @@ def train_model(
             clips = cached_clips(cohort, part, frames, states=entry.labels)
         wish = replace(wish, resources=replace(wish.resources, device=str(device)))
         try:
-            items = entry.items(clips, recipe.seed)
+            items = entry.items(clips, recipe.seed, cohort)
         except ValueError as error:
             raise BleedkitError(f"{cohort.folder}: {error}", "see what is labelled: bleedkit data stats") from error
         steps = recipe.schedule(Order(len(items), recipe.batch, ranks.world, recipe.seed).steps_per_epoch).steps
         torch.manual_seed(recipe.seed)  # what is drawn at first is the same in every process
         made = entry.make(wish, items, steps)
         settings = {"model": name, "size": wish.size, "flow": wish.flow, "weights": dict(made.weights)}
-        facts = {**settings, **data_facts(cohort, part, clips)}
+        tables = {f"{table}_digest": cohort.meta.digests.get(table, "") for table in entry.tables}
+        facts = {**settings, **data_facts(cohort, part, clips), **tables}
         trained = train(made.task, recipe, out, facts=facts, device=str(device), ranks=ranks, say=say)
         if made.export is not None and ranks.writes:
             made.export(out)

@@ -7,8 +7,10 @@ from typing import Any, Final, Literal
 
 from torch import nn
 
+from ...datasets.cohort import Cohort
 from ...datasets.digest import file_digest
 from ...datasets.errors import BleedkitError
+from ...datasets.keypoint_table import KEYPOINTS
 from ...datasets.schema import ImageSize, LabelState
 from ...models.bleedorigin.adapters import Adapters, AdapterSettings
 from ...models.bleedorigin.onset_network import OnsetNetwork
@@ -68,16 +70,18 @@ class Made:
 class Trainable:
     """An entry of MODELS. pictures: size of the frames by size of the model. labels: whose count. recipe: the paper's.
 
-    items: what the clips give to learn from, with a seed for what is drawn. make: the task on such items, for a
-    training of so many steps. lengths_differ: items do not stack, so that a batch holds one.
+    items: what the clips, and their cohort, give to learn from, with a seed for what is drawn. make: the task on such
+    items, for a training of so many steps. lengths_differ: items do not stack, so that a batch holds one. tables: of
+    the cohort, that items read beside frames and labels.
     """
 
     pictures: Mapping[Size, ImageSize]
     labels: Collection[LabelState]
     recipe: Recipe
-    items: Callable[[Sequence[CachedClip], int], Items[Any]]
+    items: Callable[[Sequence[CachedClip], int, Cohort], Items[Any]]
     make: Callable[[Wish, Any, int], Made]
     lengths_differ: bool = False
+    tables: Collection[str] = ()
 
 
 def _bloodet(wish: Wish, items: ClipWindows, _steps: int) -> Made:
@@ -141,14 +145,14 @@ MODELS: Final[Mapping[str, Trainable]] = {
         {"full": _square(512), "tiny": _square(128)},
         HUMAN,
         Recipe(epochs=20),
-        lambda clips, _seed: ClipWindows.of(clips),
+        lambda clips, _seed, _cohort: ClipWindows.of(clips),
         _bloodet,
     ),
     "onset": Trainable(
         {"full": ImageSize(512, 384), "tiny": ImageSize(64, 48)},
         HUMAN,
         Recipe(epochs=500, warm_up=0.0, decay=False),
-        lambda clips, seed: OnsetClips.of(clips, window=WINDOW, seed=seed),
+        lambda clips, seed, _cohort: OnsetClips.of(clips, window=WINDOW, seed=seed),
         _onset,
         lengths_differ=True,
     ),
@@ -156,16 +160,17 @@ MODELS: Final[Mapping[str, Trainable]] = {
         {"full": _square(448), "tiny": _square(96)},
         DENSE,
         Recipe(epochs=500, warm_up=0.0, decay=False),
-        lambda clips, _seed: LabelledPictures.of(clips),
+        lambda clips, _seed, _cohort: LabelledPictures.of(clips),
         _source,
     ),
     "track": Trainable(
         {"full": ImageSize(512, 384), "tiny": ImageSize(512, 384)},
         DENSE,
         Recipe(epochs=100, warm_up=0.0, decay=False),
-        lambda clips, seed: TrackRuns.of(clips, seed=seed),
+        lambda clips, seed, cohort: TrackRuns.of(clips, seed=seed, keypoints=cohort.keypoints),
         _track,
         lengths_differ=True,
+        tables=(KEYPOINTS,),
     ),
 }
 

@@ -1,6 +1,6 @@
 """BleedOrigin-Track as one of our point trackers: Track-On's checkpoint and a file of adapters, merged."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +10,16 @@ import numpy as np
 
 from ...datasets.digest import file_digest
 from ...datasets.errors import BleedkitError
+from ..flows import FLOWS
 from ..point_tracker import PointTracks
+from ..stage import CPU
 from ..track_on.refresh import Refresh
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
+    from ..frame_flow import FrameFlow
+    from ..track_on.features import FrameFeatures
     from ..track_on.network import Prediction
     from .track_network import CuedFeatures, TrackNetwork
 
@@ -25,16 +31,28 @@ ADAPTERS: Final = "bleedorigin_track"
 class CuedView:
     """One encoded frame, about 46 MB in float32, and its own width and height."""
 
-    frame: "CuedFeatures"
+    frame: "CuedFeatures | UncuedFrame"
     size: tuple[int, int]
 
 
+@dataclass(frozen=True, eq=False)
+class UncuedFrame:
+    """A frame for a network with MDG: its cues hang on the frame it is tracked after.
+
+    picture (1, 3, H, W) uint8, RGB: the frame as it is.
+    """
+
+    features: "FrameFeatures"
+    picture: "Tensor"
+
+
 class BleedOriginTracker:
-    """BleedOrigin-Track without MDG. Points are found anew in every frame, and see each other.
+    """BleedOrigin-Track, with MDG where its adapters have it. Points are found anew in every frame, and see each other.
 
     weights: Track-On's official checkpoint under "track_on", and under "bleedorigin_track" the adapters that training
-    wrote; the authors have released none. The other settings are TrackOnTracker's, and so are the answers: `step_error`
-    is 0, or inf where the uncertainty head holds the point for lost, which Eq. 8 does not train.
+    wrote; the authors have released none. flow: for MDG, the one of the training; DIS where left out. The other
+    settings are TrackOnTracker's, and so are the answers: `step_error` is 0, or inf where the uncertainty head holds
+    the point for lost, which Eq. 8 does not train.
     """
 
     causal: ClassVar[bool] = True
@@ -50,6 +68,7 @@ class BleedOriginTracker:
         refresh: int | None = None,
         adaptive: bool = False,
         bf16: bool = False,
+        flow: "FrameFlow | None" = None,
     ) -> None:
         if memory < 1:
             raise ValueError(f"the memory holds 1 frame or more, not {memory}")
@@ -57,14 +76,19 @@ class BleedOriginTracker:
         self._memory, self._visible_above, self._lost_above = memory, visible_above, lost_above
         self._device, self._bf16 = device, bf16
         self._network = load_track_network(weights[BASE], weights[ADAPTERS], visible_above).to(device)
+        self._flow = flow or FLOWS["dis"].build(CPU)
 
     def encode(self, frame: np.ndarray) -> CuedView:
         """An RGB frame (H, W, 3) uint8, stretched to the network's 384 by 512 and encoded."""
         import torch
 
         with torch.inference_mode(), self._precision():
-            picture = torch.tensor(frame, device=self._device).permute(2, 0, 1)[None].float()
-            return CuedView(self._network.encode(picture), (frame.shape[1], frame.shape[0]))
+            whole = torch.tensor(frame, device=self._device).permute(2, 0, 1)[None]
+            picture = whole.float()
+            size = frame.shape[1], frame.shape[0]
+            if self._network.changes is None:
+                return CuedView(self._network.encode(picture), size)
+            return CuedView(UncuedFrame(self._network.track_on.encode(picture), whole), size)
 
     def track(self, encoded: Sequence[CuedView], start: np.ndarray) -> PointTracks:
         """Follow points; the first frame gives `start` itself."""
@@ -78,9 +102,19 @@ class BleedOriginTracker:
         xy = torch.from_numpy(np.asarray(start, np.float32) * scale)[None].to(self._device)
         times = torch.zeros(xy.shape[:2], dtype=torch.long, device=self._device)
         with torch.inference_mode(), self._precision():
-            frames = (view.frame for view in encoded)
+            frames = self._cued([view.frame for view in encoded])
             found = list(track_clip(self._network, frames, times, xy, memory=self._memory, refresh=self._refresh))
         return self._answer(found, np.asarray(start, np.float32), scale)
+
+    def _cued(self, frames: "Sequence[CuedFeatures | UncuedFrame]") -> "Iterator[CuedFeatures]":
+        """The change of MDG is since the frame before in this order, so that a track backwards has its own."""
+        from .track_changes import cued_frames
+
+        waiting = [frame for frame in frames if isinstance(frame, UncuedFrame)]
+        if not waiting:
+            return iter([frame for frame in frames if not isinstance(frame, UncuedFrame)])
+        features, pictures = (f.features for f in waiting), (f.picture.float() for f in waiting)
+        return cued_frames(self._network, features, pictures, self._flow)
 
     def _answer(self, found: Sequence["Prediction"], start: np.ndarray, scale: np.ndarray) -> PointTracks:
         """In the frames' own pixels."""
@@ -103,24 +137,21 @@ class BleedOriginTracker:
 def load_track_network(base: Path, adapters: Path, visible_above: float = 0.8) -> "TrackNetwork":
     """The network with its adapters merged, ready to answer.
 
-    Raises BleedkitError where a file is not what it should be, where the adapters were trained on another base, whose
-    weights they say nothing about, and where they want MDG: a tracker's frames come one by one, without flow.
+    Raises BleedkitError where a file is not what it should be, and where the adapters were trained on another base,
+    whose weights they say nothing about.
     """
     from ..track_on.tracker import load_network
     from .adapters import load_adapters, read_adapter_file
+    from .change_maps import ChangeMaps
     from .track_network import TrackNetwork
 
     told = read_adapter_file(adapters)
-    if told.mdg_channels is not None:
-        raise BleedkitError(
-            f"{adapters} was trained with MDG, which needs the flow between frames",
-            "train without MDG, or use the network itself: models/bleedorigin/track_network.py",
-        )
     digest = file_digest(base)
     if digest != told.base_sha256:
         raise BleedkitError(
             f"{adapters} belongs to a checkpoint of Track-On with SHA-256 {told.base_sha256}, and {base} has {digest}",
             "name the checkpoint that the adapters were trained on: --weights track_on=FILE",
         )
-    network = TrackNetwork(load_network(base, visible_above), red_width=told.red_width)
+    changes = None if told.mdg_channels is None else ChangeMaps(told.mdg_channels)
+    network = TrackNetwork(load_network(base, visible_above), red_width=told.red_width, changes=changes)
     return load_adapters(network, adapters).merge().eval().requires_grad_(False)
