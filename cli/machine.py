@@ -87,9 +87,25 @@ def _browser() -> Check:
 
 
 def _labelme() -> Check:
-    if importlib.util.find_spec("labelme"):
-        return Check("labelme", True, False, importlib.metadata.version("labelme"))
-    return Check("labelme", False, False, "not installed", "only to draw labels here: pip install 'bleedkit[labelme]'")
+    return _extra("labelme", ("labelme",), "to draw labels here")
+
+
+def _flow() -> Check:
+    return _extra("flow", ("ptlflow",), "for PWC-Net, the flow of BlooDet's paper")
+
+
+def _train() -> Check:
+    return _extra("train", ("peft", "tensorboardX"), "to train the tracker, and for TensorBoard's logs")
+
+
+def _extra(name: str, packages: tuple[str, ...], use: str) -> Check:
+    """An extra by name, what it installs, and what it is only there for."""
+    missing = [package for package in packages if not importlib.util.find_spec(package)]
+    if missing:
+        remedy = f"only {use}: pip install 'bleedkit[{name}]'"
+        return Check(name, False, False, f"{', '.join(missing)} not installed", remedy)
+    versions = (f"{package} {importlib.metadata.version(package)}" for package in packages)
+    return Check(name, True, False, ", ".join(versions))
 
 
 def _disk() -> Check:
@@ -124,4 +140,6 @@ PROBES: Final[tuple[Callable[[], Check], ...]] = (
     _browser,
     _disk,
     _labelme,
+    _flow,
+    _train,
 )

@@ -18,6 +18,7 @@ def draw_curves(steps: Sequence[Mapping[str, float]], path: Path) -> None:
     """Write a PNG of the losses in `steps` (rows of the log, in order), averaged over short stretches."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     figure = Figure(figsize=(7, 4), layout="constrained")
     FigureCanvasAgg(figure)
@@ -29,7 +30,7 @@ def draw_curves(steps: Sequence[Mapping[str, float]], path: Path) -> None:
         axes.plot(at, value, color=colour, label=name, linewidth=2 if name == "loss" else 1)
     axes.set(xlabel="step", ylabel="loss")
     axes.set_yscale("log" if positive else "symlog")
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.grid(alpha=0.3)
     axes.legend(frameon=False)
     data = io.BytesIO()

@@ -174,9 +174,12 @@ def load_adapters(network: TrackNetwork, path: Path) -> Adapters:
 
 
 def _tuner(network: TrackNetwork, settings: AdapterSettings) -> "LoraModel | Any":
-    from peft import AdaLoraConfig, LoraConfig
-    from peft.tuners.adalora import AdaLoraModel
-    from peft.tuners.lora import LoraModel
+    try:
+        from peft import AdaLoraConfig, LoraConfig
+        from peft.tuners.adalora import AdaLoraModel
+        from peft.tuners.lora import LoraModel
+    except ImportError as error:
+        raise BleedkitError(f"adapters need peft ({error})", "pip install 'bleedkit[train]'") from error
 
     targets = f"{_STEPPED}|{_ENCODING}" if settings.encoder else _STEPPED
     if settings.kind == "lora":
