@@ -4,8 +4,9 @@
     python -m bleedkit.benchmarks.overfit OUT bloodet onset   only these
 
 Started again it goes on where it was: what is learnt is not learnt anew, and drawn as it came.
-Models are small (Track-On comes in one size), begin from random weights, and are trained by the loop that trains the
-large ones. The region's and the points' figures are of the very frames that were learnt; nothing here is held out.
+Models are small (Track-On comes in one size) and trained by the loop that trains the large ones. They begin from random
+weights, but for the tracker, which begins from a stand-in that matches looks. The region's and the points' figures are
+of the very frames that were learnt; nothing here is held out.
 """
 
 import argparse
