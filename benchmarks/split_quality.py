@@ -56,7 +56,7 @@ def draw(seed: int) -> list[ClipStrata]:
 
 def group_k_fold(target: SplitTarget, rows: Sequence[ClipStrata], seed: int) -> np.ndarray:
     """StratifiedGroupKFold of 6 folds over frames, stratified by bleeding; four folds train, one val, one test."""
-    from sklearn.model_selection import StratifiedGroupKFold  # type: ignore[import-untyped]
+    from sklearn.model_selection import StratifiedGroupKFold
 
     groups = np.repeat([target.patients.index(row.clip.patient_id) for row in rows], [row.frames for row in rows])
     label = np.concatenate([np.arange(row.frames) < row.positive for row in rows])

@@ -1,0 +1,1 @@
+"""From a cohort and a model to predictions beside truth."""

@@ -1,0 +1,1 @@
+"""The papers' own figures, as reported, and our runs in their tables' form."""

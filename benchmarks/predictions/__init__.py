@@ -1,0 +1,1 @@
+"""predictions.parquet: what a model answered, with the truth beside it."""

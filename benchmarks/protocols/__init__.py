@@ -1,0 +1,1 @@
+"""Fixed evaluations: input, split, truth, metrics, version."""

@@ -1,0 +1,1 @@
+"""Runs on disk: records, storage, matrix, integrity."""

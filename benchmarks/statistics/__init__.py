@@ -1,0 +1,1 @@
+"""How far a score can be trusted: intervals, tests, ranks."""
