@@ -3,7 +3,7 @@
 UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.tools/bin/uv)
 RUN := $(UV) run --locked --extra mongod
 # One set for all checks, so that they share one environment.
-ALL := --extra dev --extra ray --extra flow --extra train
+ALL := --extra dev --extra ray --extra flow --extra train --extra agree --extra labelme
 
 .PHONY: demo test lint types wheel
 
