@@ -13,13 +13,13 @@ from .decision_rows import Change, Label, Row, changes_of
 class ClipReview:
     """rows: every row by label_id, the cohort's and those that the reviewer's decisions made; later ones come later.
 
-    flagged: frames the engine would not label, with the reason and a guess. changes: of each decision, by number.
+    items: frames that the cohort's last run would not label. changes: of each decision, by number.
     """
 
     clip: Clip
     frames: Sequence[Frame]
     rows: dict[str, Row]
-    flagged: Mapping[tuple[int, str], ReviewItem]
+    items: Mapping[tuple[int, str], ReviewItem]
     decisions: list[Decision] = field(default_factory=list)
     changes: dict[int, list[Change]] = field(default_factory=dict)
 
@@ -50,6 +50,26 @@ class ClipReview:
         """Rows that no other replaces."""
         replaced = {row.supersedes for row in self.rows.values()}
         return [row for row in self.rows.values() if row.label_id not in replaced]
+
+    @property
+    def flagged(self) -> dict[tuple[int, str], ReviewItem]:
+        """Frames, with target, that the engine would not label and nobody did since: the reason and a guess."""
+        found = dict(self.items)
+        undone = {decision.undoes for decision in self.decisions}
+        for decision in self.decisions:
+            for point in decision.track if decision.number not in undone else ():
+                place = (point.frame, decision.target)
+                found.pop(place, None)
+                if point.reason:
+                    found[place] = ReviewItem(
+                        self.clip.clip_id, point.frame, decision.target, point.reason, "", point.x, point.y
+                    )
+        labelled = {
+            (row.frame, row.target)
+            for row in self.current()
+            if isinstance(row, PointLabel) and row.review is not Review.REJECTED
+        }
+        return {place: item for place, item in sorted(found.items()) if place not in labelled}
 
     def points(self, target: str = "source") -> dict[int, PointLabel]:
         """The point to show, by frame: the most trusted of those that nobody rejected."""
