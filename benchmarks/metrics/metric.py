@@ -8,6 +8,7 @@ from .summary import Summary
 
 Rows = TypeVar("Rows")
 Unit = Literal["%", "px", "frames", ""]
+Part = Literal["", "onsets", "points"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,8 @@ class Metric(Generic[Rows]):
 
     unit: `%` for shares in [0, 1], which tables show times 100. better: the direction, `zero` for signed errors.
     definition: one sentence with paper and equation. band: metrics of one quantity at several thresholds share a name
-    here, and are drawn as one curve over `at`.
+    here, and are drawn as one curve over `at`. part: the field of the protocol's rows whose index the summary has, ""
+    where the rows are all of one kind; predictions.groups reads it.
     """
 
     name: str
@@ -27,3 +29,4 @@ class Metric(Generic[Rows]):
     definition: str
     band: str = ""
     at: float = 0.0
+    part: Part = ""

@@ -25,7 +25,19 @@ class OnsetRows:
 
 
 def onset_rows(table: pa.Table) -> OnsetRows:
-    """The rows of an onset table; of a deploy table, one row a clip."""
-    ids = table["clip_id"].to_numpy(zero_copy_only=False).astype(str)
-    table = table.take(pa.array(np.unique(ids, return_index=True)[1]))
-    return OnsetRows(row_index(table), *(reals(table, name) for name in ("onset", "confidence", "true_onset")))
+    """One row a clip of an onset or deploy table, in order of clip_id.
+
+    Raises ValueError where rows contradict each other about a clip, its onsets among it.
+    """
+    index = row_index(table)
+    first = np.unique(index.clip, return_index=True)[1]
+    for name in ("onset", "true_onset"):
+        values = reals(table, name)
+        same = np.equal(values, values[first][index.clip]) | (np.isnan(values) & np.isnan(values[first][index.clip]))
+        if not same.all():
+            wrong = index.clips[index.clip[np.flatnonzero(~same)[0]]].clip_id
+            raise ValueError(f"rows of clip {wrong} contradict each other in {name}")
+    return OnsetRows(
+        RowIndex(index.clips, index.clip[first], index.frame[first]),
+        *(reals(table, name)[first] for name in ("onset", "confidence", "true_onset")),
+    )

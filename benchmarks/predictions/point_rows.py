@@ -32,13 +32,20 @@ class PointRows:
         for name in ("visible", "true_visible", "is_query"):
             check_array(name, getattr(self, name), (n,), np.bool_)
         check_array("confidence", self.confidence, (n,), np.float64)
+        if np.isnan(self.true_point[self.true_visible]).any():
+            raise ValueError("a visible true point needs finite x and y")
 
 
 def point_rows(table: pa.Table) -> PointRows:
-    """The rows of a source, track or deploy table whose truth somebody gave."""
-    table = table.filter(table["true_visible"].is_valid())
+    """The rows of a source, track or deploy table whose truth somebody gave; the index names all clips of the table.
+
+    Raises ValueError where rows contradict each other about a clip, or where a visible true point has no place.
+    """
+    index = row_index(table)
+    known = np.asarray(table["true_visible"].is_valid())
+    table = table.filter(pa.array(known))
     return PointRows(
-        row_index(table),
+        RowIndex(index.clips, index.clip[known], index.frame[known]),
         points(table, "x", "y"),
         flags(table, "visible"),
         reals(table, "confidence"),

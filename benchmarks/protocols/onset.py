@@ -12,8 +12,9 @@ SPEC = Protocol(
     tables=("BleedOrigin Table 3", "BleedOrigin Table 5"),
     input="Whole clips, one frame after the other.",
     split_rule="The clips of the split's part `test` that have an onset label; no patient in two parts.",
-    truth_rule="The most trusted human onset label; a clip that never bleeds has to be answered with none.",
+    truth_rule="The most trusted human onset label; a clip that never bleeds has to be answered with none. A bleeding "
+    "clip answered with none is wrong at every tolerance.",
     rows=onset_rows,
     metrics=METRICS,
-    primary="acc_0",
+    primary="acc_8",  # the figure of the paper's abstract
 )
