@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import tee
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -102,18 +103,21 @@ class BleedOriginTracker:
         xy = torch.from_numpy(np.asarray(start, np.float32) * scale)[None].to(self._device)
         times = torch.zeros(xy.shape[:2], dtype=torch.long, device=self._device)
         with torch.inference_mode(), self._precision():
-            frames = self._cued([view.frame for view in encoded])
+            frames = self._cued(encoded)
             found = list(track_clip(self._network, frames, times, xy, memory=self._memory, refresh=self._refresh))
         return self._answer(found, np.asarray(start, np.float32), scale)
 
-    def _cued(self, frames: "Sequence[CuedFeatures | UncuedFrame]") -> "Iterator[CuedFeatures]":
-        """The change of MDG is since the frame before in this order, so that a track backwards has its own."""
+    def _cued(self, encoded: Sequence[CuedView]) -> "Iterator[CuedFeatures]":
+        """The change of MDG is since the frame before in this order, so that a track backwards has its own.
+
+        One frame is taken at a time: a long clip that is encoded as it is asked for never is in memory.
+        """
         from .track_changes import cued_frames
 
-        waiting = [frame for frame in frames if isinstance(frame, UncuedFrame)]
-        if not waiting:
-            return iter([frame for frame in frames if not isinstance(frame, UncuedFrame)])
-        features, pictures = (f.features for f in waiting), (f.picture.float() for f in waiting)
+        if not isinstance(encoded[0].frame, UncuedFrame):
+            return (view.frame for view in encoded if not isinstance(view.frame, UncuedFrame))
+        waiting, again = tee(view.frame for view in encoded if isinstance(view.frame, UncuedFrame))
+        features, pictures = (f.features for f in waiting), (f.picture.float() for f in again)
         return cued_frames(self._network, features, pictures, self._flow)
 
     def _answer(self, found: Sequence["Prediction"], start: np.ndarray, scale: np.ndarray) -> PointTracks:
