@@ -160,18 +160,20 @@ def rows_of(name: str, table: pa.Table) -> list[Any]:
     return [make(row) for row in table.to_pylist()]
 
 
-def in_order(table: pa.Table) -> pa.Table:
+def in_order(table: pa.Table, *, by_frame: bool = True) -> pa.Table:
     """The table sorted by clip, then frame, keeping the order of arrival; tables without clips stay as they are."""
     if "clip_id" not in table.column_names or not len(table):
         return table
     clip = np.unique(table["clip_id"].to_numpy(zero_copy_only=False), return_inverse=True)[1]
-    frame = table["frame"].to_numpy() if "frame" in table.column_names else np.zeros(len(table), np.int32)
+    frames = by_frame and "frame" in table.column_names
+    frame = table["frame"].to_numpy() if frames else np.zeros(len(table), np.int32)
     return table.take(pa.array(np.lexsort((frame, clip))))
 
 
 def write_table(path: Path, name: str, table: pa.Table) -> None:
     """Write one table as Parquet (zstd, sorted); the same rows always give the same bytes."""
-    table = in_order(table.select(SCHEMAS[name].names).cast(SCHEMAS[name]))
+    # An onset says a frame, it does not stand on one: sorted by it, the later would pass for the newer.
+    table = in_order(table.select(SCHEMAS[name].names).cast(SCHEMAS[name]), by_frame=name != "onsets")
     pq.write_table(table, path, compression="zstd", row_group_size=ROW_GROUP, write_statistics=True)
 
 

@@ -187,7 +187,7 @@ def draw_curves(curves: Sequence[ReviewCurve], out: Path) -> None:
         axes.plot(100 * curve.looked, 100 * curve.gain, label=f"{curve.order}, {100 * curve.gain_after(0.1):.0f} %")
     axes.axhline(95, color="0.6", lw=0.8, ls="--")
     axes.axvline(10, color="0.6", lw=0.8, ls="--")
-    axes.set(xlabel="frames looked at, %", ylabel="of a full review's gain, %", ylim=(0, 102), xlim=(0, None))
+    axes.set(xlabel="frames looked at, %", ylabel="of a full review's gain, %", ylim=(0, None), xlim=(0, None))
     axes.legend(title="order, gain after 10 %", loc="lower right", frameon=False)
     figure.savefig(out, dpi=130)
 
