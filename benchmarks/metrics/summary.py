@@ -1,5 +1,6 @@
 """Summary: what a metric makes of its rows before they become one figure, so that resampling scores no row twice."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -88,23 +89,55 @@ class Median:
         return Score(float(np.median(there)), len(there)) if len(there) else Score.nothing()
 
     def resampled(self, groups: Groups, draws: Draws) -> np.ndarray:
-        """In blocks of draws, so that memory holds only some of the D times N weights."""
+        """Weights are summed run by run of sorted values, then value by value in the one run that holds the middle."""
         there = ~np.isnan(self.values)
         order = np.argsort(self.values[there], kind="stable")
         values, clip = self.values[there][order], groups.clip[there][order]
         found = np.full(len(draws.clips), np.nan)
         if not len(values):
             return found
-        for start in range(0, len(found), 256):
-            reached = np.cumsum(draws.clips[start : start + 256][:, clip], axis=1, dtype=np.float64)
-            total = reached[:, -1:]
-            low = (reached < total / 2).sum(1)
-            high = (reached <= total / 2).sum(1)
-            some = total[:, 0] > 0
-            last = len(values) - 1
-            middle = (values[np.minimum(low, last)] + values[np.minimum(high, last)]) / 2
-            found[start : start + 256] = np.where(some, middle, np.nan)
+        runs = _Runs.of(clip, len(groups.patient))
+        last = len(values) - 1
+        for start in range(0, len(found), 1000):
+            weights = draws.clips[start : start + 1000].astype(np.float64)
+            low, high = (np.minimum(place, last) for place in runs.middle(weights))
+            some = weights @ np.bincount(clip, minlength=weights.shape[1]) > 0
+            found[start : start + 1000] = np.where(some, (values[low] + values[high]) / 2, np.nan)
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Runs:
+    """Sorted values in runs of `size`: until (R, C), how many values of each clip the first runs have; clip of each.
+
+    The last run is filled up with clip C, which weighs nothing.
+    """
+
+    until: np.ndarray
+    clip: np.ndarray
+    size: int
+
+    @classmethod
+    def of(cls, clip: np.ndarray, n_clips: int) -> "_Runs":
+        size = max(32, math.isqrt(len(clip)))
+        n_runs = -(-len(clip) // size)
+        count = np.bincount(np.arange(len(clip)) // size * n_clips + clip, minlength=n_runs * n_clips)
+        filled = np.full(n_runs * size, n_clips)
+        filled[: len(clip)] = clip
+        return cls(count.reshape(n_runs, n_clips).cumsum(0).astype(np.float64), filled.reshape(n_runs, size), size)
+
+    def middle(self, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Places of the two middle values under weights (D, C), each (D,); beyond the end where nothing weighs."""
+        reached = weights @ self.until.T
+        half = reached[:, -1] / 2
+        padded = np.pad(weights, ((0, 0), (0, 1)))
+        places = []
+        for before in (np.less, np.less_equal):
+            run = np.minimum(before(reached, half[:, None]).sum(1), len(self.until) - 1)
+            so_far = np.where(run > 0, reached[np.arange(len(run)), run - 1], 0)
+            within = so_far[:, None] + np.take_along_axis(padded, self.clip[run], axis=1).cumsum(1)
+            places.append(run * self.size + before(within, half[:, None]).sum(1))
+        return places[0], places[1]
 
 
 def _divided(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
