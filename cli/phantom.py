@@ -50,6 +50,13 @@ _PATH: Final = click.Path(path_type=Path)
     show_default=True,
     help="Size of the picture and length of the clips; lead-ins and shortest lengths stay.",
 )
+@click.option(
+    "--identity",
+    type=click.FloatRange(0.0, 5.0),
+    default=1.0,
+    show_default=True,
+    help="How much people's tissue differs: 1 as in life, 3 for all to see, 0 not at all.",
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Another seed, another cohort.")
 @click.option("--workers", type=click.IntRange(min=1), help="Processes; by default one a core.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True, help="Where to render.")
@@ -81,6 +88,7 @@ def phantom(
     patients: int | None,
     clips: int | None,
     scale: float,
+    identity: float,
     seed: int,
     workers: int | None,
     device: str,
@@ -94,7 +102,7 @@ def phantom(
     from ..datasets.phantom.generate import PhantomSettings, generate_phantom
     from ..datasets.phantom.layouts import check_layout, write_layout
 
-    settings = PhantomSettings(preset, seed, patients, clips, scale, media, truth, device)
+    settings = PhantomSettings(preset, seed, patients, clips, scale, media, truth, device, identity)
     if layout:
         check_layout(preset, *layout)
     cohort = generate_phantom(out, settings, workers=workers)

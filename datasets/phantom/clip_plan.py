@@ -48,12 +48,16 @@ def clip_row(scene: PhantomClip, clip_id: str, *, patient: str, procedure: str, 
 
 @dataclass(frozen=True)
 class Wish:
-    """What a clip is planned from. patients: how many the user asked for, None for the preset's own proportion."""
+    """What a clip is planned from. patients: how many the user asked for, None for the preset's own proportion.
+
+    identity: see PatientLook.of.
+    """
 
     preset: str
     seed: int
     scale: float
     patients: int | None
+    identity: float = 1.0
 
     def rng(self, purpose: str, *numbers: int) -> np.random.Generator:
         """Random numbers for one purpose and thing (a clip's ordinal, a patient's number)."""
@@ -65,7 +69,7 @@ class Wish:
 
     def look(self, patient: int, site: str) -> PatientLook:
         """What patient number `patient`, from 0, looks like at a site."""
-        return PatientLook.of(self.seed_of("patient", patient), site)
+        return PatientLook.of(self.seed_of("patient", patient), site, self.identity)
 
     def size(self, width: int, height: int) -> ImageSize:
         """The scaled picture: even sides, as H.264 wants them, of at least SMALLEST pixels."""

@@ -41,6 +41,9 @@ class ViewShape(StrEnum):
     OCTAGON = "octagon"
 
 
+_DARKEST: Final = 0.2  # of a colour of tissue: below, it would be black
+
+
 @dataclass(frozen=True)
 class PatientLook:
     """What one person's tissue looks like at one site, the same in every clip of that person there.
@@ -62,18 +65,21 @@ class PatientLook:
             raise ValueError(f"PatientLook.gain must be three factors above 0, got {self.gain}")
 
     @classmethod
-    def of(cls, patient_seed: int, site: str) -> Self:
-        """The look of patient number `patient_seed` at `site`: traits are the person's, anatomy the person's there."""
+    def of(cls, patient_seed: int, site: str, identity: float = 1.0) -> Self:
+        """The look of patient number `patient_seed` at `site`: traits are the person's, anatomy the person's there.
+
+        identity: factor on how far people's traits lie from the average person's; 1 is as in life.
+        """
         person = np.random.default_rng([_seed(patient_seed), 1])
-        warmth, blood, pallor = person.normal(0, (0.08, 0.10, 0.08))
+        warmth, blood, pallor = identity * person.normal(0, (0.08, 0.10, 0.08))
         gain = (1 + pallor, (1 + pallor) * (1 - blood), (1 + pallor) * (1 - blood - warmth))
         anatomy = np.random.default_rng([_seed(patient_seed), zlib.crc32(site.encode())])
         return cls(
             texture_seed=int(anatomy.integers(2**62)),
-            gain=(float(gain[0]), float(gain[1]), float(gain[2])),
-            vessel_density=float(np.exp(person.normal(0, 0.35))),
-            wetness=float(np.exp(person.normal(0, 0.25))),
-            roughness=float(np.exp(person.normal(0, 0.2))),
+            gain=(max(_DARKEST, float(gain[0])), max(_DARKEST, float(gain[1])), max(_DARKEST, float(gain[2]))),
+            vessel_density=float(np.exp(identity * person.normal(0, 0.35))),
+            wetness=float(np.exp(identity * person.normal(0, 0.25))),
+            roughness=float(np.exp(identity * person.normal(0, 0.2))),
         )
 
 

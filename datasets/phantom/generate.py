@@ -38,7 +38,7 @@ class PhantomSettings:
 
     media: `video` (H.264) or `frames` (JPEG). truth: `points` keeps positions and visibility, `full` also every frame's
     masks, depth and flow (some 3 MB a frame at 640x512). device: where to render, one of DEVICES; each has bytes of its
-    own.
+    own. identity: how much people's tissue differs, 1 is as in life.
     """
 
     preset: str
@@ -49,6 +49,7 @@ class PhantomSettings:
     media: str = "video"
     truth: str = "points"
     device: str = "cpu"
+    identity: float = 1.0
 
     def __post_init__(self) -> None:
         if self.media not in MEDIA_KINDS:
@@ -57,10 +58,19 @@ class PhantomSettings:
             raise ValueError(f"truth must be one of {', '.join(TRUTHS)}, got {self.truth!r}")
         if self.device not in DEVICES:
             raise ValueError(f"device must be one of {', '.join(DEVICES)}, got {self.device!r}")
+        if not 0 <= self.identity <= 5:
+            raise ValueError(f"identity must be in [0, 5], got {self.identity}")
 
     def plan(self) -> tuple[PlannedClip, ...]:
         """The clips to be made. Raises BleedkitError for numbers that no cohort can have."""
-        return plan_cohort(self.preset, seed=self.seed, patients=self.patients, clips=self.clips, scale=self.scale)
+        return plan_cohort(
+            self.preset,
+            seed=self.seed,
+            patients=self.patients,
+            clips=self.clips,
+            scale=self.scale,
+            identity=self.identity,
+        )
 
 
 def generate_phantom(out: Path, settings: PhantomSettings, *, workers: int | None = None) -> Cohort:

@@ -22,12 +22,18 @@ SCALES: Final = (0.02, 4.0)
 
 
 def plan_cohort(
-    preset: str, *, seed: int = 0, patients: int | None = None, clips: int | None = None, scale: float = 1.0
+    preset: str,
+    *,
+    seed: int = 0,
+    patients: int | None = None,
+    clips: int | None = None,
+    scale: float = 1.0,
+    identity: float = 1.0,
 ) -> tuple[PlannedClip, ...]:
     """The clips of a cohort, in order. None for the preset's own number; of patients, with fewer clips, in proportion.
 
-    A clip hangs on preset, seed, patients, scale and its own ordinal: asking for more clips never changes the first
-    ones. Raises BleedkitError for an unknown preset or numbers that no cohort can have.
+    A clip hangs on preset, seed, patients, scale, identity and its own ordinal: asking for more clips never changes the
+    first ones. Raises BleedkitError for an unknown preset or numbers that no cohort can have.
     """
     if preset not in PRESETS:
         raise BleedkitError(f"there is no preset {preset!r}", f"choose one of {', '.join(PRESETS)}")
@@ -43,5 +49,5 @@ def plan_cohort(
         raise BleedkitError(f"scale must be {SCALES[0]} to {SCALES[1]}, got {scale}", "1 is the dataset's own size")
     if seed < 0:
         raise BleedkitError(f"seed must be 0 or more, got {seed}", "give another seed")
-    wish = Wish(preset, seed, scale, patients)
+    wish = Wish(preset, seed, scale, patients, identity)
     return tuple(spec.plan(wish, slot) for slot in slots(wish, spec, count))

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from bleedkit.datasets.phantom.config import (
@@ -94,3 +95,13 @@ def test_scenarios_are_the_six_of_bleedorigin_and_three_more():
     assert len(SCENARIOS) == 9
     assert PhantomClip(**GOOD, scenarios={"smoke": 0.3}).strength("smoke") == 0.3
     assert PhantomClip(**GOOD).strength("smoke") == 0
+
+
+def test_identity_pulls_people_apart_or_makes_them_one():
+    usual, strong, none = (
+        [np.array(PatientLook.of(person, "vessel", identity).gain) for person in range(40)] for identity in (1, 3, 0)
+    )
+    np.testing.assert_array_equal(np.array(none), 1.0)
+    assert np.std(strong, axis=0).min() > 2 * np.std(usual, axis=0).max()
+    assert np.min(strong) >= 0.2
+    assert PatientLook.of(3, "vessel", 1.0) == PatientLook.of(3, "vessel")
