@@ -45,12 +45,17 @@ def predict_bleeding(
     def source(rgb: np.ndarray) -> np.ndarray:
         return predict_source(source_model, rgb, picture=source_picture, device=device, allow_random=allow_random)
 
-    return _followed(onset, source, tracker, frames(), refresh)
+    return follow_bleeding(onset, source, tracker, frames(), refresh)
 
 
-def _followed(
+def follow_bleeding(
     onset: Onset, source: Callable[[np.ndarray], np.ndarray], tracker: PointTracker, frames: Frames, refresh: int
 ) -> ClipPrediction:
+    """The rest of Algorithm 1 after an onset was found, whatever found it; see `predict_bleeding`.
+
+    source: where the blood comes from in a frame (H, W, 3) uint8, (2,) float32 pixels; asked for the onset frame alone.
+    Raises ValueError where there are no frames.
+    """
     stream = iter(frames)
     first: int | None = None
     points: list[np.ndarray] = []

@@ -5,17 +5,11 @@ from typing import Any, Final
 
 from torch import Tensor
 
-from ...models.bloodet.losses import (
-    CODE_WEIGHTS,
-    PAPER_WEIGHTS,
-    RegionPointTruth,
-    mask_branch_loss,
-    point_branch_loss,
-)
+from ...models.bloodet.losses import CODE_WEIGHTS, PAPER_WEIGHTS
 from ...models.bloodet.network import BlooDet
 from ...models.bloodet.parameters import ENCODER_RATE, RATE, mask_parameters, point_parameters
-from ...models.region_point_model import RegionPoint
 from .clip_windows import ClipWindows, Window
+from .region_point_losses import region_loss, source_point_loss
 from .task import ParameterGroup, Phase
 
 ENCODER: Final = "encoder"
@@ -60,25 +54,10 @@ class RegionPointTask:
         """L_m of Eq. 12 where the phase moves the mask branch, L_p of Eq. 13 where it moves the point branch."""
         found, losses = self.model(batch.clip), {}
         if MASK in phase.groups:
-            losses["mask branch"] = self._mask_loss(found, batch)
+            losses["mask branch"] = region_loss(found, batch, self._weights)
         if POINT in phase.groups:
-            losses["point branch"] = self._point_loss(found, batch)
+            losses["point branch"] = source_point_loss(found, batch, self._weights)
         return losses
-
-    def _mask_loss(self, found: RegionPoint, batch: Window) -> Tensor:
-        known = batch.mask_known
-        if not known.any():
-            return 0 * found.mask_logits.sum()
-        return mask_branch_loss(_of(found, known), _truth(batch, known), self._weights)
-
-    def _point_loss(self, found: RegionPoint, batch: Window) -> Tensor:
-        known = batch.point_known
-        if not known.any():
-            return 0 * (found.point.sum() + found.presence_logit.sum())
-        if known.all():  # the released code's weights look at whole clips
-            whole = RegionPointTruth(batch.masks.float(), batch.point, batch.present)
-            return point_branch_loss(found, whole, self._weights)
-        return point_branch_loss(_of(found, known), _truth(batch, known), self._weights)
 
     def after_step(self, step: int) -> None:
         """Nothing to do."""
@@ -89,13 +68,3 @@ class RegionPointTask:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Nothing to take back."""
-
-
-def _of(found: RegionPoint, known: Tensor) -> RegionPoint:
-    """The frames (B, T) of `known`, in one row."""
-    edge = None if found.edge_logits is None else found.edge_logits[known]
-    return RegionPoint(found.mask_logits[known], found.point[known], found.presence_logit[known], edge)
-
-
-def _truth(batch: Window, known: Tensor) -> RegionPointTruth:
-    return RegionPointTruth(batch.masks[known].float(), batch.point[known], batch.present[known])

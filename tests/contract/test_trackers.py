@@ -4,14 +4,12 @@ A tracker that needs weights is its real network with random ones: what holds he
 whether it follows takes real ones, which are tried in its own test, where they are at hand.
 """
 
-from collections.abc import Callable, Mapping
 from functools import cache
-from pathlib import Path
-from typing import Final
 
 import numpy as np
 import pytest
 from bleedkit_test_layouts.moving_surface import surface
+from bleedkit_test_layouts.random_weights import RANDOM_WEIGHTS
 
 from bleedkit.models.stage import Resources
 from bleedkit.models.trackers import TRACKERS
@@ -21,58 +19,6 @@ FRAMES = 4
 START = np.array([[90, 70], [60.5, 50.25], [120, 90]], np.float32)
 
 
-def random_raft(path: Path) -> None:
-    import torch
-    from torchvision.models.optical_flow import raft_large
-
-    torch.manual_seed(0)
-    torch.save(raft_large(weights=None).state_dict(), path)
-
-
-def random_pwcnet(path: Path) -> None:
-    """Under ptlflow's names, which the loader takes as well as the common checkpoint's."""
-    import torch
-
-    from bleedkit.models.pwc_net import PwcNet
-
-    torch.manual_seed(0)
-    torch.save(PwcNet().layers.state_dict(), path)
-
-
-def random_track_on(path: Path) -> None:
-    import torch
-
-    from bleedkit.models.track_on.network import TrackOn
-
-    torch.manual_seed(0)
-    torch.save(TrackOn().state_dict(), path)
-
-
-def random_bleedorigin_track(path: Path) -> None:
-    """Adapters of the Track-On that `random_track_on` makes: they belong to that file and no other."""
-    import torch
-
-    from bleedkit.datasets.digest import file_digest
-    from bleedkit.models.bleedorigin.adapters import Adapters, AdapterSettings
-    from bleedkit.models.bleedorigin.track_network import TrackNetwork
-    from bleedkit.models.track_on.tracker import load_network
-
-    base = path.with_name("track_on.pth")
-    random_track_on(base)
-    adapters = Adapters(TrackNetwork(load_network(base)), AdapterSettings(kind="lora"))
-    with torch.no_grad():
-        for parameter in adapters.network.parameters():
-            if parameter.requires_grad:
-                parameter.add_(0.02 * torch.randn_like(parameter))
-    adapters.save(path, file_digest(base))
-
-
-RANDOM_WEIGHTS: Final[Mapping[str, Callable[[Path], None]]] = {
-    "raft": random_raft,
-    "pwcnet": random_pwcnet,
-    "track_on": random_track_on,
-    "bleedorigin_track": random_bleedorigin_track,
-}
 LIGHT = sorted(name for name, stage in TRACKERS.items() if not stage.weights)
 HEAVY = sorted(set(TRACKERS) - set(LIGHT))
 every = pytest.mark.parametrize("name", [*LIGHT, *(pytest.param(name, marks=pytest.mark.slow) for name in HEAVY)])
