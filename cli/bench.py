@@ -1,4 +1,4 @@
-"""`bleedkit bench`: train the models, on one part of a split and never beside it."""
+"""`bleedkit bench`: train models on one part of a split, ask them about another, and compare the answers."""
 
 import json
 from dataclasses import asdict
@@ -7,20 +7,32 @@ from typing import Final
 
 import click
 
+from .bench_leaderboard import leaderboard
+from .bench_list import list_
+from .bench_options import FLOWS
+from .bench_run import evaluate, run
+from .bench_table import table
 from .pseudolabel_options import WeightsFile
 
-# Said here as well as in the registries, so that --help needs no torch; a test holds them equal.
-MODELS: Final = ("bloodet", "onset", "source", "track")
-FLOWS: Final = ("dis", "raft", "pwcnet")
+# Said here as well as in the registry, so that --help needs no torch; a test holds them equal.
+MODELS: Final = ("bloodet", "unet", "sam2", "onset", "source", "track")
 
 
 @click.group()
 def bench() -> None:
-    """Train models on a cohort's split.
+    """Train models, ask them what is true, and compare their answers.
 
     \b
-    Train:   bleedkit bench train bloodet --cohort cohort --split main --out run
+    What there is:       bleedkit bench list
+    Prove it all:        bleedkit bench run --suite smoke --cohort phantom --out runs
+    Train and evaluate:  bleedkit bench run bloodet --protocol region-point --cohort cohort --split main --out runs
+    Compare:             bleedkit bench leaderboard --runs runs --out site
+    As in the papers:    bleedkit bench table surgblood-2 --runs runs
     """
+
+
+for _command in (list_, evaluate, run, leaderboard, table):
+    bench.add_command(_command)
 
 
 @bench.command("train")
@@ -47,6 +59,9 @@ def bench() -> None:
 )
 @click.option("--weights", type=WeightsFile(), multiple=True, help="A checkpoint you have already; may be repeated.")
 @click.option("--flow", type=click.Choice(FLOWS), default="dis", show_default=True, help="The frozen optical flow.")
+@click.option(
+    "--mdg", is_flag=True, help="Of track: look at what changed, too; begins from --weights bleedorigin_onset=FILE."
+)
 @click.option("--epochs", type=click.IntRange(min=1), help="How long; the paper's number where left out.")
 @click.option("--steps", type=click.IntRange(min=1), help="End after so many steps, instead of epochs.")
 @click.option("--batch", type=click.IntRange(min=1), default=1, show_default=True, help="Items a step and process.")
@@ -78,6 +93,7 @@ def train(
     init: str,
     weights: tuple[tuple[str, Path], ...],
     flow: str,
+    mdg: bool,
     epochs: int | None,
     steps: int | None,
     batch: int,
@@ -138,7 +154,7 @@ def train(
         Cohort(cohort),
         Part(split, fold=fold, leaky=leaky_split),
         out,
-        wish=Wish("tiny" if size == "tiny" else "full", init, flow, resources_of(device, weights)),
+        wish=Wish("tiny" if size == "tiny" else "full", init, flow, resources_of(device, weights), mdg),
         recipe=recipe,
         cache=cache,
         say=lambda note: click.echo(f"Note: {note}", err=True),

@@ -1,6 +1,5 @@
 """The Ray engine: one actor a worker, on one machine or a cluster. Ray places, restarts and feeds them; we only ask."""
 
-import logging
 import os
 import socket
 import time
@@ -10,33 +9,31 @@ from typing import Any, Final
 
 from ..datasets.cohort import Cohort
 from ..datasets.errors import BleedkitError
-from .clip_job import Answer, ClipJob, ClipWorker, RunSetup
-from .engines import Ended, Event
+from .clip_job import Answer, ClipJob
+from .engines import Ended, Event, Setup, Worker
+from .ray_cluster import connect, import_ray, in_short
 from .worker_process import one_thread
 
-NAMESPACE: Final = "bleedkit"
-_STORE_BYTES: Final = 2**28  # answers of 100 kB pass through it; Ray's own default is 30 % of the memory
-_KNOCK_S: Final = 10.0
 _ROOM_S: Final = 300.0  # for Ray to find room for the first worker; a cluster that grows needs some minutes
 
 
 class ClipActor:
     """A worker in a process of Ray's, which makes it anew wherever it died."""
 
-    def __init__(self, setup: RunSetup, settings: Mapping[str, Any]) -> None:
+    def __init__(self, setup: Setup, settings: Mapping[str, Any]) -> None:
         one_thread()
         self._setup = setup
         self._settings = settings
 
     @cached_property
-    def _worker(self) -> ClipWorker:
-        return ClipWorker(self._setup)  # Ray shows a process its own GPUs only, so that it is always the first there
+    def _worker(self) -> Worker:
+        return self._setup.worker()  # Ray shows a process its own GPUs only, so that it is always the first there
 
     def fault(self) -> str:
         """Why this node cannot work for the run, "" where it can: its files, or software and weights of its own."""
         try:
             Cohort(self._setup.cohort)
-            here = self._setup.config.settings(self._setup.resources)
+            here = self._setup.settings()
         except BleedkitError as error:
             return f"node {socket.gethostname()}: {error}"
         if not self._setup.media_root.is_dir():
@@ -44,7 +41,7 @@ class ClipActor:
         other = ", ".join(name for name in self._settings if here[name] != self._settings[name])
         return f"node {socket.gethostname()}: its {other} is not the driver's" if other else ""
 
-    def run(self, job: ClipJob) -> Iterator[Answer]:
+    def run(self, job: ClipJob[Any]) -> Iterator[Answer]:
         """A job's answers, as they come."""
         yield from self._worker.run(job)
 
@@ -57,12 +54,12 @@ class RayEngine:
     node. Raises BleedkitError where Ray is not installed or cannot be reached.
     """
 
-    def __init__(self, setup: RunSetup, workers: int, *, address: str = "", gpus_per_worker: float = 0.0) -> None:
-        self._ray = _import_ray()
+    def __init__(self, setup: Setup, workers: int, *, address: str = "", gpus_per_worker: float = 0.0) -> None:
+        self._ray = import_ray()
         self._ours = not self._ray.is_initialized()
         if self._ours:
-            _connect(self._ray, address or os.environ.get("RAY_ADDRESS", ""), workers)
-        settings = setup.config.settings(setup.resources)
+            connect(self._ray, address or os.environ.get("RAY_ADDRESS", ""), workers)
+        settings = setup.settings()
         make = self._ray.remote(num_cpus=1, num_gpus=gpus_per_worker, max_restarts=-1, max_task_retries=0)(ClipActor)
         self._actors = [make.remote(setup, settings) for _ in range(workers)]
         self._wants = f"1 CPU and {gpus_per_worker:g} GPU"
@@ -78,7 +75,7 @@ class RayEngine:
         """Actors that run somewhere and have no job."""
         return sorted(self._free)
 
-    def submit(self, worker: int, job: ClipJob) -> None:
+    def submit(self, worker: int, job: ClipJob[Any]) -> None:
         """Start the job's stream of answers."""
         self._free.remove(worker)
         stream = self._actors[worker].run.options(num_returns="streaming").remote(job)
@@ -116,7 +113,7 @@ class RayEngine:
         try:
             fault = self._ray.get(question)
         except self._ray.exceptions.ActorDiedError as error:
-            raise BleedkitError(f"a Ray actor cannot start: {_in_short(error)}", "see Ray's logs") from error
+            raise BleedkitError(f"a Ray actor cannot start: {in_short(error)}", "see Ray's logs") from error
         except self._ray.exceptions.RayError:
             self._ask(worker)
             return
@@ -137,42 +134,6 @@ class RayEngine:
             ended = Ended(f"{type(error.cause).__name__}: {error.cause}")
         except self._ray.exceptions.RayError as error:
             self._ask(worker)
-            ended = Ended(f"its Ray actor was lost ({_in_short(error)})")
+            ended = Ended(f"its Ray actor was lost ({in_short(error)})")
         del self._streams[stream]
         return worker, ended
-
-
-def _import_ray() -> Any:
-    # Ray tells its makers about the machine it starts on unless it is told not to.
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
-        import ray.exceptions
-    except ImportError as error:
-        raise BleedkitError("Ray is not installed", "pip install 'bleedkit[ray]'") from error
-    return ray
-
-
-def _connect(ray: Any, address: str, workers: int) -> None:
-    quiet = {"namespace": NAMESPACE, "logging_level": logging.ERROR, "log_to_driver": False}
-    if not address:
-        own = {"num_cpus": workers, "include_dashboard": False, "object_store_memory": _STORE_BYTES}
-        ray.init(address="local", **quiet, **own)
-        return
-    remedy = "check the address; where the cluster asks for a token, set RAY_AUTH_MODE=token and RAY_AUTH_TOKEN"
-    try:
-        _knock(address)
-        ray.init(address=address, **quiet)
-    except (OSError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        raise BleedkitError(f"no Ray cluster answers at {address} ({_in_short(error)})", remedy) from error
-
-
-def _knock(address: str) -> None:
-    """Raise OSError where nobody listens at HOST:PORT, which Ray takes five minutes to find."""
-    host, colon, port = address.removeprefix("ray://").rpartition(":")
-    if colon:
-        socket.create_connection((host, int(port)), _KNOCK_S).close()
-
-
-def _in_short(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
