@@ -31,6 +31,7 @@ from ..entries.entry import Entry, Setup
 from ..entries.registry import ENTRIES
 from ..evaluation.efficiency import efficiency
 from ..evaluation.evaluate_clip import evaluate_clip
+from ..evaluation.peak_memory import PeakMemory
 from ..evaluation.prediction_clock import PredictionClock
 from ..evaluation.samples import samples, write_samples
 from ..evaluation.truth_digest import truth_digest
@@ -218,11 +219,12 @@ def _asked(plan: RunPlan, shards: ClipShards, setup: Setup) -> tuple[list[Shard]
     if plan.entry.name == HUMAN:
         answers = human_answers(protocol, cohort, plan.job.seed)
         return _all_clips(plan, shards, lambda view, _clock: answers(view)), Efficiency()
+    memory = PeakMemory(torch.device(setup.resources.device))
     predictor = plan.entry.build(setup, protocol.task)
     done = _all_clips(plan, shards, lambda view, clock: evaluate_clip(protocol, cohort, view, predictor, clock))
     clock = PredictionClock()
     clock.frames, clock.seconds = sum(shard.frames for shard in done), sum(shard.seconds for shard in done)
-    return done, efficiency(protocol.task, predictor, cohort.clips[plan.clips.clip_ids[0]].size, clock)
+    return done, efficiency(protocol.task, predictor, cohort.clips[plan.clips.clip_ids[0]].size, clock, memory)
 
 
 def _all_clips(

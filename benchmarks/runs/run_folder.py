@@ -10,7 +10,7 @@ from .record import RunRecord
 
 RECORD: Final = "run.json"
 PREDICTIONS: Final = "predictions.parquet"
-SAMPLES: Final = "samples"  # <clip_id>_<frame:06d>.jpg: the same few frames in all runs of one truth, for pictures
+SAMPLES: Final = "samples"  # the same few frames in all runs of one truth, for pictures; see evaluation/samples.py
 SHARDS: Final = "shards"  # finished clips of an evaluation that is going on
 TRAINING: Final = "training"  # what benchmarks.training.run leaves: weights.safetensors, curves.png, checkpoints/
 

@@ -69,6 +69,11 @@ class TrackOnTracker:
             for part in self._network.children():
                 part.compile()
 
+    @property
+    def module(self) -> "TrackOn":
+        """The network, for those who count what it costs."""
+        return self._network
+
     def encode(self, frame: np.ndarray) -> TrackOnView:
         """An RGB frame (H, W, 3) uint8, stretched to the network's 384 by 512 and encoded."""
         import torch

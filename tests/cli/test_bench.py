@@ -5,9 +5,7 @@ import json
 import pytest
 from bleedkit_test_layouts.surgblood import write_surgblood
 
-from bleedkit.benchmarks.training.trainable_models import MODELS
 from bleedkit.cli.bench import FLOWS as OFFERED_FLOWS
-from bleedkit.cli.bench import MODELS as OFFERED_MODELS
 from bleedkit.cli.main import main
 from bleedkit.datasets.build import build_cohort
 from bleedkit.datasets.registry import DATASETS
@@ -40,7 +38,6 @@ def tiny(cohort, out, *more):
 
 
 def test_what_is_offered_is_what_there_is():
-    assert list(OFFERED_MODELS) == list(MODELS)
     assert list(OFFERED_FLOWS) == list(FLOWS)
 
 
@@ -87,3 +84,8 @@ def test_data_and_settings_that_do_not_fit_are_told(cohort, tmp_path, capsys):
     assert "leave --batch at 1" in capsys.readouterr().err
     assert bleedkit(*command, "--epochs", 3) == 2
     assert "choose one of --epochs and --steps" in capsys.readouterr().err
+
+
+def test_a_model_that_is_not_there_is_refused_with_those_that_are(cohort, tmp_path, capsys):
+    assert bleedkit("bluudet", *tiny(cohort, tmp_path / "run")[1:]) == 2
+    assert "'bluudet' is none of bloodet, unet" in capsys.readouterr().err
