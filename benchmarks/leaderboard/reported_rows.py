@@ -68,7 +68,10 @@ def _page(page: str) -> str:
 
 
 def _printed(figure: ReportedFigure) -> str:
-    return f"{figure.value:g}" + (f" ± {figure.spread:g}" if figure.spread is not None else "")
+    """As the papers do: scores with two decimals, 40.00, costs with as many as they have."""
+    if figure.metric in COSTS:
+        return f"{figure.value:g}"
+    return f"{figure.value:.2f}" + (f" ± {figure.spread:.2f}" if figure.spread is not None else "")
 
 
 def _notes(figure: ReportedFigure) -> tuple[str, ...]:
