@@ -24,13 +24,17 @@ from ..datasets.schema import ImageSize
 from ..datasets.split import save_split, split_names
 from ..datasets.split_build import build_split
 from ..datasets.transaction import write_atomic
+from ..models.bleedorigin.adapters import Adapters, AdapterSettings
 from ..models.bleedorigin.onset_network import OnsetNetwork
 from ..models.bleedorigin.source_network import SourceNetwork
+from ..models.bleedorigin.track_network import TrackNetwork
 from ..models.bloodet.network import BlooDet
 from ..models.bloodet.size import TINY
 from ..models.flows import FLOWS
 from ..models.stage import CPU
 from ..pseudolabel.run import run_pseudolabels
+from .sparse_runs import SparseRuns, track_errors
+from .track_stand_in import matching_track_on
 from .training.cached_clips import CachedClip, Part, cached_clips
 from .training.clip_labels import DENSE
 from .training.clip_scores import onset_errors, region_point_scores, source_errors
@@ -42,11 +46,14 @@ from .training.region_point_task import RegionPointTask
 from .training.run import train
 from .training.source_task import LabelledPictures, SourceTask
 from .training.task import Task
+from .training.track_task import TrackTask
 
 COHORTS: Final = {
     "surgblood": PhantomSettings("surgblood", clips=24, patients=12, scale=0.15),
     "bleedorigin": PhantomSettings("bleedorigin", clips=12, patients=8, scale=0.1),
+    "bleedorigin-track": PhantomSettings("bleedorigin-track", clips=8, patients=8, scale=0.1),
 }
+PRESETS: Final = {"bleedorigin": "detector", "bleedorigin-track": "classical"}  # of pseudo-labels, by cohort
 SPLIT: Final = "ablation"
 ONSET_WINDOW: Final = 24
 ONSET_ROUND: Final = {"window": ONSET_WINDOW, "skip": 24, "before": 40, "after": 24}
@@ -100,6 +107,14 @@ def _source(pseudo: int) -> Callable[[Sequence[CachedClip], int], Task[Any]]:
     return make
 
 
+def _track(*, pseudo: bool) -> Callable[[Sequence[CachedClip], int], Task[Any]]:
+    def make(clips: Sequence[CachedClip], _seed: int) -> Task[Any]:
+        adapters = Adapters(TrackNetwork(matching_track_on()), AdapterSettings(kind="lora"))
+        return TrackTask(adapters, SparseRuns.of(clips, pseudo=pseudo), learning_rate=2e-4)
+
+    return make
+
+
 def _region_point(model: Any, clips: Sequence[CachedClip]) -> Scores:
     found = region_point_scores(model, clips)
     return {"region IoU": found.iou, "PCK-10%": dict(found.pck)[0.1], "point error": found.error}
@@ -124,6 +139,15 @@ def _source_error(model: Any, clips: Sequence[CachedClip]) -> Scores:
     }
 
 
+def _track_error(model: Any, clips: Sequence[CachedClip]) -> Scores:
+    errors, still = track_errors(model, SparseRuns.of(clips, pseudo=False))
+    return {
+        "track error, px of 512": float(errors.mean()),
+        "median": float(np.median(errors)),
+        "standing still": float(still.mean()),
+    }
+
+
 def _dis() -> Any:
     """The flow that needs no weights."""
     return FLOWS["dis"].build(CPU)
@@ -140,6 +164,10 @@ _SOURCE: Final = Row(
     "source", "pseudo-labels", "bleedorigin", Recipe(steps=150, warm_up=0.05), _source(10), _source_error,
     ImageSize(32, 32),
 )  # fmt: skip
+_TRACK: Final = Row(
+    "track", "pseudo-labels", "bleedorigin-track", Recipe(steps=24, warm_up=0.1), _track(pseudo=True), _track_error,
+    ImageSize(512, 384),
+)  # fmt: skip
 ROWS: Final = (
     _BLOODET,
     replace(_BLOODET, variant="no edge generator", make=_bloodet(edge="none")),
@@ -149,19 +177,22 @@ ROWS: Final = (
     replace(_ONSET, variant="no memory block", make=_onset(False)),
     _SOURCE,
     replace(_SOURCE, variant="no pseudo-labels", make=_source(0)),
+    _TRACK,
+    replace(_TRACK, variant="no pseudo-labels", make=_track(pseudo=False)),
+    replace(_TRACK, variant="not trained", recipe=Recipe(steps=1, rate=1e-9)),
     replace(_BLOODET, variant="flow over the whole picture", make=_bloodet(motion="global")),
     replace(_BLOODET, variant="no flow", make=_bloodet(motion="none")),
 )
 
 
 def cohort_of(out: Path, name: str) -> Cohort:
-    """The cohort, with its split and the pseudo-labels of ten frames after each label; made where it is not there."""
+    """The cohort, with its split and its pseudo-labels where PRESETS names any; made where it is not there."""
     folder = out / name
     cohort = Cohort(folder) if holds_cohort(folder) else generate_phantom(folder, COHORTS[name], workers=1)
     if SPLIT not in split_names(cohort):
         save_split(cohort, build_split(cohort, name=SPLIT, ratio=(3, 0, 1)))
-    if name == "bleedorigin":  # does nothing where it is done
-        run_pseudolabels(cohort, preset="detector", out=out / "pseudolabels")
+    if name in PRESETS:  # does nothing where it is done
+        run_pseudolabels(cohort, preset=PRESETS[name], out=out / f"{name}-pseudolabels")
     return Cohort(folder)
 
 

@@ -19,8 +19,6 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from torch import nn
-from torch.nn import functional
 
 from ..datasets.cohort import Cohort, holds_cohort
 from ..datasets.phantom.generate import PhantomSettings, generate_phantom
@@ -34,8 +32,7 @@ from ..models.bloodet.network import BlooDet
 from ..models.bloodet.size import TINY
 from ..models.flows import FLOWS
 from ..models.stage import CPU
-from ..models.track_on.blocks import WIDTH
-from ..models.track_on.network import TrackOn
+from .track_stand_in import matching_track_on
 from .training.batches import stacked
 from .training.cached_clips import CachedClip, cached_clip
 from .training.clip_scores import onset_errors, region_point_scores, source_errors
@@ -128,7 +125,7 @@ def overfit_track(folder: Path, steps: int = 40) -> Learnt:
     """
     clip = _clip(folder, "tracks", TRACKS, ImageSize(512, 384))
     run = _true_run(folder / "tracks", clip)
-    adapters = Adapters(TrackNetwork(_matching(TrackOn())), AdapterSettings(kind="lora", rank=8))
+    adapters = Adapters(TrackNetwork(matching_track_on()), AdapterSettings(kind="lora", rank=8))
     task = TrackTask(adapters, _OneRun(run), learning_rate=2e-4, kept=1)
 
     def figures() -> Figures:
@@ -223,42 +220,6 @@ def _true_run(cohort: Path, clip: CachedClip) -> TrackRun:
         torch.zeros(len(frames), dtype=torch.bool),
         torch.tensor([0, 0, len(frames)]),
     )
-
-
-def _matching(track_on: TrackOn) -> TrackOn:
-    """Stands for a trained Track-On: points are where the picture looks as it did where they were asked for.
-
-    Its encoder is 256 random filters. Behind that every residual branch adds 0, every projection of query and cells is
-    the identity, and of the four levels the finest alone counts.
-    """
-    silent = ("out_proj.", "output_proj.", "linear2.", "query_residual.", "feature_decoder.linear", "projection1.bias")
-    track_on.backbone = _RandomFilters()  # type: ignore[assignment]
-    eye = torch.eye(WIDTH)
-    with torch.no_grad():
-        for name, parameter in track_on.named_parameters():
-            if any(part in name for part in silent):
-                parameter.zero_()
-        for layer in (track_on.projection1, track_on.projection2, track_on.feature_decoder.linear4):
-            layer.weight.copy_(eye)
-            layer.bias.zero_()
-        track_on.rerank_module.sample_query_fusion.weight.copy_(torch.cat([eye, torch.zeros_like(eye)], 1))
-        track_on.rerank_module.sample_query_fusion.bias.zero_()
-        track_on.corr_layer.weight.copy_(torch.tensor([1.0, 0.0, 0.0, 0.0])[None, :, None, None])
-    return track_on
-
-
-class _RandomFilters(nn.Module):
-    """Pictures (B, 3, 384, 512) in 0..1 to maps (B, 256, 96, 128): what each patch of 40 pixels looks like."""
-
-    def __init__(self, side: int = 40) -> None:
-        super().__init__()
-        filters = torch.randn(WIDTH, 3, side // 4, side // 4)
-        self.filters: torch.Tensor
-        self.register_buffer("filters", filters - filters.mean((2, 3), keepdim=True))
-
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        small = functional.avg_pool2d(pictures, 4)
-        return functional.conv2d(functional.pad(small, (5, 4, 5, 4), mode="replicate"), self.filters)
 
 
 def main() -> None:

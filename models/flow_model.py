@@ -76,13 +76,15 @@ def resized_flow(flow: "Tensor", size: tuple[int, int], *, unit: tuple[int, int]
     """A flow (B, 2, h, w) of pictures stretched to `size`, height and width: (B, 2, height, width), their pixels.
 
     unit: height and width of the picture in whose pixels the flow is, (h, w) where left out. Bilinear between pixel
-    centres; beyond the outermost ones it is that of the nearest.
+    centres; beyond the outermost ones it is that of the nearest. Laid out row by row, whatever came: sums over it then
+    come out the same, to the bit, whether it was computed or read from a file.
     """
     from torch.nn import functional
 
     height, width = unit or (flow.shape[-2], flow.shape[-1])
     if size != tuple(flow.shape[-2:]):
         flow = functional.interpolate(flow, size, mode="bilinear", align_corners=False)
+    flow = flow.contiguous()
     if size == (height, width):
         return flow
     return flow * flow.new_tensor([size[1] / width, size[0] / height])[:, None, None]

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from .flow_model import FlowModel
 from .frame_flow import FrameFlow
-from .stage import Stage
+from .stage import Resources, Stage
 
 
 class Flow(FlowModel, FrameFlow, Protocol):
@@ -36,3 +36,8 @@ FLOWS: Final[Mapping[str, Stage[Flow]]] = {
     "raft": Stage(_raft, weights=("raft",)),
     "pwcnet": Stage(_pwcnet, weights=("pwcnet",)),
 }
+
+
+def flow_told(name: str, resources: Resources) -> dict[str, Any]:
+    """What files say of the flow that they hang on: its name, its settings, its weights' digests; JSON-able."""
+    return {"name": name, **FLOWS[name].settings(resources)}

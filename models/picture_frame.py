@@ -21,20 +21,23 @@ class StretchedPicture:
     frame: ImageSize
     picture: ImageSize
 
-    def tensor(self, rgb: np.ndarray) -> Tensor:
-        """The picture of a frame (H, W, 3) uint8: (3, h, w) float32 in [0, 1].
+    def pixels(self, rgb: np.ndarray) -> np.ndarray:
+        """The picture of a frame (H, W, 3) uint8: (h, w, 3) uint8, in training and in answering alike.
 
-        Bilinear over all pixels that a pixel of the picture covers, then rounded to 1 / 255: Pillow's way, which is
-        torchvision's Resize and ToTensor of a Pillow image and so what BlooDet was trained on. Raises ValueError where
-        the frame is of another size.
+        Bilinear over all pixels that a pixel of the picture covers, then rounded: Pillow's way, which is torchvision's
+        Resize of a Pillow image and so what BlooDet was trained on. Raises ValueError where the frame is of another
+        size.
         """
         from PIL import Image
 
         if rgb.shape != (self.frame.height, self.frame.width, 3) or rgb.dtype != np.uint8:
             raise ValueError(f"a frame must be {self.frame} RGB in uint8, got {rgb.shape} {rgb.dtype}")
         size = (self.picture.width, self.picture.height)
-        resized = Image.fromarray(rgb).resize(size, Image.Resampling.BILINEAR)
-        return torch.from_numpy(np.array(resized)).permute(2, 0, 1).float() / 255
+        return np.array(Image.fromarray(rgb).resize(size, Image.Resampling.BILINEAR))
+
+    def tensor(self, rgb: np.ndarray) -> Tensor:
+        """`pixels` as models take them: (3, h, w) float32 in [0, 1]."""
+        return torch.from_numpy(self.pixels(rgb)).permute(2, 0, 1).float() / 255
 
     def to_frame(self, point: Tensor) -> np.ndarray:
         """Points (..., 2) in [0, 1], shares of width and height, as pixels of the frame: (..., 2) float32."""

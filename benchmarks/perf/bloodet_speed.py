@@ -78,8 +78,8 @@ class ReleasedSchedule:
 
     def start(self, frames: Tensor, shown: RegionPoint, state: BlooDetState) -> BlooDetState:
         """Take over after frames (1, T, 3, H, W), given what our schedule answered and remembers of them."""
-        before = torch.cat([frames[:, :1], frames[:, :-1]], dim=1)
-        seen = zip(before.unbind(1), frames.unbind(1), shown.mask_logits.unbind(1), strict=True)
+        pictures = frames.unbind(1)
+        seen = zip((pictures[0], *pictures[:-1]), pictures, shown.mask_logits.unbind(1), strict=True)
         self._seen = [Remembered(*frame) for frame in seen]
         # Pyramids of our schedule are not for this one, which starts from pictures.
         memories = [self._from_pictures(memory, seen) for memory, seen in self._pairs(state)]

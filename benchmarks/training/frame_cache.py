@@ -1,8 +1,9 @@
 """Frames of clips, decoded once, made small once, and mapped into memory from then on.
 
 A clip's file is (T, H, W, 3) uint8 RGB, one of masks (T, H, W) uint8 of 0 and 1. A file is named by the digest of what
-it was made from, so a changed clip or label never meets an old file; it is there whole or not at all. A picture covers
-the same ground as the frame it was made from: a place at x of W pixels is at x * w / W of w.
+it was made from, so a changed clip or label never meets an old file; it is there whole or not at all. A picture is the
+one that a trained model is shown of that frame, to the last bit (StretchedPicture), and covers the same ground: a place
+at x of W pixels is at x * w / W of w.
 """
 
 import os
@@ -15,6 +16,7 @@ from typing import Any, Final
 
 import cv2
 import numpy as np
+import PIL
 
 from ...datasets.cohort import ClipView, Cohort
 from ...datasets.digest import value_digest
@@ -22,8 +24,9 @@ from ...datasets.errors import BleedkitError
 from ...datasets.mask_file import read_mask_png
 from ...datasets.media import clip_images
 from ...datasets.schema import ImageSize, MaskLabel
+from ...models.picture_frame import StretchedPicture
 
-_VERSION: Final = 1  # of the bytes in the files
+_VERSION: Final = 2  # of the bytes in the files
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,8 @@ class FrameCache:
         if not path.exists():
             with self._new(path, (clip.n_frames, self.size.height, self.size.width, 3)) as array:
                 for number, rgb in clip_images(cohort.media_root, clip, view.frames):
-                    array[number] = small_picture(rgb, self.size)
+                    frame = ImageSize(rgb.shape[1], rgb.shape[0])
+                    array[number] = StretchedPicture(frame, self.size).pixels(rgb)
         return path
 
     def masks(self, cohort: Cohort, view: ClipView, labels: Mapping[int, Sequence[MaskLabel]]) -> Path:
@@ -59,7 +63,8 @@ class FrameCache:
         return path
 
     def _path(self, kind: str, made_from: object) -> Path:
-        digest = value_digest([_VERSION, cv2.__version__, kind, str(self.size), made_from])
+        by = PIL.__version__ if kind == "frames" else cv2.__version__
+        digest = value_digest([_VERSION, by, kind, str(self.size), made_from])
         return self.folder / f"{kind}-{self.size}-{digest[:32]}.npy"
 
     @contextmanager
@@ -85,14 +90,12 @@ class FrameCache:
                 Path(name).unlink(missing_ok=True)
 
 
-def small_picture(rgb: np.ndarray, size: ImageSize) -> np.ndarray:
-    """A frame (H, W, 3) uint8 stretched to `size`; shrunk by the mean over each pixel's ground, enlarged bilinearly."""
-    shrinks = rgb.shape[0] >= size.height and rgb.shape[1] >= size.width
-    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return np.asarray(cv2.resize(rgb, (size.width, size.height), interpolation=way))
-
-
 def small_mask(mask: np.ndarray, size: ImageSize) -> np.ndarray:
-    """A mask (H, W) bool stretched to `size`: (h, w) uint8, 1 where half the pixel's ground or more is inside."""
-    share = small_picture(mask.astype(np.float32), size)
+    """A mask (H, W) bool stretched to `size`: (h, w) uint8, 1 where half the pixel's ground or more is inside.
+
+    The share inside is the mean over each pixel's ground; between pixel centres where the mask is enlarged.
+    """
+    shrinks = mask.shape[0] >= size.height and mask.shape[1] >= size.width
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    share = np.asarray(cv2.resize(mask.astype(np.float32), (size.width, size.height), interpolation=way))
     return (share >= 0.5).astype(np.uint8)

@@ -30,19 +30,24 @@ def train_model(
 ) -> Trained:
     """Train the model of that name on one part of a split, into `out`, or go on with it there.
 
-    cache: folder of the small frames, which several runs may share; by default `frames` in `out`.
+    cache: folder of the small frames and of the flows between them, which several runs may share; by default `frames`
+    in `out`.
     Started by torchrun, the processes share the work. Raises BleedkitError where data, split, weights or settings do
     not go together, and for what `train` raises.
     """
     entry, ranks = MODELS[name], Ranks.of_environment()
     if entry.lengths_differ and recipe.batch > 1:
         raise BleedkitError(f"items of {name} differ in length, so that a batch holds one", "leave --batch at 1")
+    if wish.mdg and not entry.mdg:
+        raise BleedkitError(f"{name} has no MDG block to be trained with", "leave --mdg out; it is for track")
     device = ranks.device(wish.resources.device)
     with together(ranks, device):
-        frames = FrameCache(cache or out / "frames", entry.pictures[wish.size])
+        folder = cache or out / "frames"
+        frames = FrameCache(folder, entry.pictures[wish.size])
         with ranks.first_here_first():
             clips = cached_clips(cohort, part, frames, states=entry.labels)
-        wish = replace(wish, resources=replace(wish.resources, device=str(device)))
+        resources = replace(wish.resources, device=str(device))
+        wish = replace(wish, resources=resources, flow_folder=wish.flow_folder or folder / "flows")
         try:
             items = entry.items(clips, recipe.seed, cohort)
         except ValueError as error:
@@ -50,7 +55,7 @@ def train_model(
         steps = recipe.schedule(Order(len(items), recipe.batch, ranks.world, recipe.seed).steps_per_epoch).steps
         torch.manual_seed(recipe.seed)  # what is drawn at first is the same in every process
         made = entry.make(wish, items, steps)
-        settings = {"model": name, "size": wish.size, "flow": wish.flow, "weights": dict(made.weights)}
+        settings = {"model": name, "size": wish.size, "flow": wish.flow, "mdg": wish.mdg, "weights": dict(made.weights)}
         tables = {f"{table}_digest": cohort.meta.digests.get(table, "") for table in entry.tables}
         facts = {**settings, **data_facts(cohort, part, clips), **tables}
         trained = train(made.task, recipe, out, facts=facts, device=str(device), ranks=ranks, say=say)

@@ -110,14 +110,21 @@ class Adapters:
             kind, name = key.split("/", 1)
             getattr(self._tuner.rankallocator, kind)[name] = value.clone()
 
-    def save(self, path: Path, base_sha256: str) -> None:
-        """Write what has been learnt as .safetensors, whole or not at all; base_sha256: of Track-On's checkpoint."""
+    def save(self, path: Path, base_sha256: str, flow: Mapping[str, Any] | None = None) -> None:
+        """Write what has been learnt as .safetensors, whole or not at all.
+
+        base_sha256: of Track-On's checkpoint. flow: what MDG was shown, as `flow_told` names it. Raises ValueError
+        where there is MDG without it, or it without MDG.
+        """
         from safetensors.torch import save
 
+        if (flow is None) != (self.network.changes is None):
+            raise ValueError("adapters with MDG name the flow that they were trained with, and only such adapters do")
         tensors = {name: value.detach().cpu().contiguous() for name, value in _learnt(self.network).items()}
         red_width = self.network.red.second.out_channels
         mdg = self.network.changes.channels if self.network.changes else None
-        told = {**asdict(self.settings), "red_width": red_width, "mdg_channels": mdg, "base_sha256": base_sha256}
+        network = {"red_width": red_width, "mdg_channels": mdg, "flow": flow, "base_sha256": base_sha256}
+        told = {**asdict(self.settings), **network}
         write_atomic(path, save(tensors, {_METADATA: json.dumps(told)}))
 
     def merge(self) -> TrackNetwork:
@@ -128,12 +135,16 @@ class Adapters:
 
 @dataclass(frozen=True)
 class AdapterFile:
-    """What an adapter file says of itself. red_width, mdg_channels: of the TrackNetwork; None: it has no MDG."""
+    """What an adapter file says of itself. red_width, mdg_channels: of the TrackNetwork; None: it has no MDG.
+
+    flow: what MDG was shown in training, name and settings; None without MDG.
+    """
 
     settings: AdapterSettings
     red_width: int
     mdg_channels: int | None
     base_sha256: str
+    flow: Mapping[str, Any] | None
 
 
 def read_adapter_file(path: Path) -> AdapterFile:
@@ -144,7 +155,10 @@ def read_adapter_file(path: Path) -> AdapterFile:
         with safe_open(path, "pt") as file:
             told = json.loads(file.metadata()[_METADATA])
         red_width, mdg, base = (told.pop(name) for name in ("red_width", "mdg_channels", "base_sha256"))
-        return AdapterFile(AdapterSettings(**told), red_width, mdg, base)
+        flow = told.pop("flow", None)
+        if (flow is None) != (mdg is None):
+            raise ValueError("MDG and its flow are told of together")
+        return AdapterFile(AdapterSettings(**told), red_width, mdg, base, flow)
     except Exception as error:  # whatever the bytes lead the readers to
         raise BleedkitError(
             f"{path} must be a .safetensors file of BleedOrigin-Track's adapters and is not",

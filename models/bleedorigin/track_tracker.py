@@ -11,10 +11,11 @@ import numpy as np
 
 from ...datasets.digest import file_digest
 from ...datasets.errors import BleedkitError
-from ..flows import FLOWS
+from ...datasets.schema import ImageSize
 from ..point_tracker import PointTracks
-from ..stage import CPU
+from ..stage import Resources
 from ..track_on.refresh import Refresh
+from .track_flow import flow_of_adapters
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,7 +41,7 @@ class CuedView:
 class UncuedFrame:
     """A frame for a network with MDG: its cues hang on the frame it is tracked after.
 
-    picture (1, 3, H, W) uint8, RGB: the frame as it is.
+    picture (1, 3, 384, 512) uint8, RGB: the frame as the network takes it.
     """
 
     features: "FrameFeatures"
@@ -51,9 +52,10 @@ class BleedOriginTracker:
     """BleedOrigin-Track, with MDG where its adapters have it. Points are found anew in every frame, and see each other.
 
     weights: Track-On's official checkpoint under "track_on", and under "bleedorigin_track" the adapters that training
-    wrote; the authors have released none. flow: for MDG, the one of the training; DIS where left out. The other
-    settings are TrackOnTracker's, and so are the answers: `step_error` is 0, or inf where the uncertainty head holds
-    the point for lost, which Eq. 8 does not train.
+    wrote; the authors have released none. flow: for MDG, a name of FLOWS, its weights under their own name; by default
+    the adapters' own, and never another. The other settings are TrackOnTracker's, and so are the answers: `step_error`
+    is 0, or inf where the uncertainty head holds the point for lost, which Eq. 8 does not train. Frames are made small
+    as in training, by StretchedPicture. Raises BleedkitError where files do not fit, or the flow is another one.
     """
 
     causal: ClassVar[bool] = True
@@ -69,27 +71,36 @@ class BleedOriginTracker:
         refresh: int | None = None,
         adaptive: bool = False,
         bf16: bool = False,
-        flow: "FrameFlow | None" = None,
+        flow: str | None = None,
     ) -> None:
         if memory < 1:
             raise ValueError(f"the memory holds 1 frame or more, not {memory}")
         self._refresh = Refresh(refresh, adaptive)
         self._memory, self._visible_above, self._lost_above = memory, visible_above, lost_above
         self._device, self._bf16 = device, bf16
+        self._flow = _trained_flow(weights[ADAPTERS], flow, Resources(device, weights))
         self._network = load_track_network(weights[BASE], weights[ADAPTERS], visible_above).to(device)
-        self._flow = flow or FLOWS["dis"].build(CPU)
+
+    @property
+    def module(self) -> "TrackNetwork":
+        """The network, for those who count what it costs."""
+        return self._network
 
     def encode(self, frame: np.ndarray) -> CuedView:
         """An RGB frame (H, W, 3) uint8, stretched to the network's 384 by 512 and encoded."""
         import torch
 
+        from ..picture_frame import StretchedPicture
+        from ..track_on.features import SIZE
+
+        size = frame.shape[1], frame.shape[0]
+        pixels = StretchedPicture(ImageSize(*size), ImageSize(SIZE[1], SIZE[0])).pixels(frame)
         with torch.inference_mode(), self._precision():
-            whole = torch.tensor(frame, device=self._device).permute(2, 0, 1)[None]
-            picture = whole.float()
-            size = frame.shape[1], frame.shape[0]
+            small = torch.from_numpy(pixels).permute(2, 0, 1)[None].to(self._device)
+            picture = small.float()
             if self._network.changes is None:
                 return CuedView(self._network.encode(picture), size)
-            return CuedView(UncuedFrame(self._network.track_on.encode(picture), whole), size)
+            return CuedView(UncuedFrame(self._network.track_on.encode(picture), small), size)
 
     def track(self, encoded: Sequence[CuedView], start: np.ndarray) -> PointTracks:
         """Follow points; the first frame gives `start` itself."""
@@ -114,7 +125,7 @@ class BleedOriginTracker:
         """
         from .track_changes import cued_frames
 
-        if not isinstance(encoded[0].frame, UncuedFrame):
+        if self._flow is None:
             return (view.frame for view in encoded if not isinstance(view.frame, UncuedFrame))
         waiting, again = tee(view.frame for view in encoded if isinstance(view.frame, UncuedFrame))
         features, pictures = (f.features for f in waiting), (f.picture.float() for f in again)
@@ -136,6 +147,14 @@ class BleedOriginTracker:
         import torch
 
         return torch.autocast(torch.device(self._device).type, torch.bfloat16, enabled=self._bf16)
+
+
+def _trained_flow(adapters: Path, wanted: str | None, resources: Resources) -> "FrameFlow | None":
+    """None where the adapters have no MDG."""
+    from .adapters import read_adapter_file
+
+    told = read_adapter_file(adapters).flow
+    return None if told is None else flow_of_adapters(told, adapters, wanted, resources)
 
 
 def load_track_network(base: Path, adapters: Path, visible_above: float = 0.8) -> "TrackNetwork":

@@ -1,16 +1,11 @@
-"""Track-On at a sixteenth of its size, the same code: pictures of 128 by 96 and maps of 24 by 32 cells."""
+"""A small Track-On, one thread, and encoded frames for it."""
 
 import pytest
 import torch
+from bleedkit_test_layouts.small_track_on import GRID, random_track_on, shrink_track_on
 
-from bleedkit.models.bleedorigin import track_network
-from bleedkit.models.track_on import features, heads, network
 from bleedkit.models.track_on.blocks import WIDTH
 from bleedkit.models.track_on.features import FrameFeatures
-from bleedkit.models.track_on.network import TrackOn
-
-GRID = (24, 32)
-SIZE = (96, 128)
 
 
 @pytest.fixture
@@ -23,20 +18,9 @@ def one_thread():
 
 @pytest.fixture
 def small_track_on(monkeypatch, one_thread):
-    """Makes random networks whose pictures and maps are small, while the test runs.
-
-    visible_above: random visibility is about a half, below the official 0.8: from 0, spatial memory is read as well.
-    """
-    for module in (features, heads, network, track_network):
-        monkeypatch.setattr(module, "GRID", GRID)
-    for module in (features, network, track_network):
-        monkeypatch.setattr(module, "SIZE", SIZE)
-
-    def make(seed=0, visible_above=0.8):
-        torch.manual_seed(seed)
-        return TrackOn(visible_above).eval()
-
-    return make
+    """Makes random networks whose pictures and maps are small, while the test runs."""
+    shrink_track_on(monkeypatch)
+    return random_track_on
 
 
 @pytest.fixture

@@ -141,7 +141,9 @@ def test_what_was_learnt_comes_back_from_its_file(kind, small, tmp_path):
     adapters.save(path, base_sha256="ab12")
     told = read_adapter_file(path)
     assert told.settings == SETTINGS[kind]
-    assert (told.red_width, told.mdg_channels, told.base_sha256) == (32, None, "ab12")
+    assert (told.red_width, told.mdg_channels, told.base_sha256, told.flow) == (32, None, "ab12", None)
+    with pytest.raises(ValueError, match="name the flow"):
+        adapters.save(path, "ab12", flow={"name": "dis"})
     again = load_adapters(small.fresh(), path)
     with torch.no_grad():
         assert torch.equal(small.xy(again.network), small.xy(adapters.network))
@@ -151,8 +153,12 @@ def test_what_was_learnt_comes_back_from_its_file(kind, small, tmp_path):
 
 def test_a_file_of_another_network_or_of_none_is_refused(small, tmp_path):
     path = tmp_path / "adapters.safetensors"
-    Adapters(TrackNetwork(small.fresh().track_on.eval(), changes=ChangeMaps(4)), SETTINGS["lora"]).save(path, "ab12")
-    assert read_adapter_file(path).mdg_channels == 4
+    gated = Adapters(TrackNetwork(small.fresh().track_on.eval(), changes=ChangeMaps(4)), SETTINGS["lora"])
+    with pytest.raises(ValueError, match="name the flow"):
+        gated.save(path, "ab12")
+    gated.save(path, "ab12", flow={"name": "dis", "width": 512})
+    told = read_adapter_file(path)
+    assert (told.mdg_channels, told.flow) == (4, {"name": "dis", "width": 512})
     with pytest.raises(BleedkitError, match="does not fit the tracker"):
         load_adapters(small.fresh(), path)
     path.write_bytes(b"no")
