@@ -5,7 +5,7 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Generic, Self, TypeVar
 
 import numpy as np
 
@@ -18,7 +18,10 @@ from .densify import Densifier, Encoded
 from .presets import PseudoLabelConfig
 from .segments import Segment, by_clip
 from .shards import shard_bytes
+from .work_unit import WorkUnit
 from .worker_process import resources_here
+
+Unit = TypeVar("Unit", bound=WorkUnit)
 
 MOST_UNITS: Final = 32  # of a job: a longer clip is shared, at the price of decoding its beginning again
 
@@ -39,13 +42,21 @@ class RunSetup:
         folder, media_root = cohort.folder.absolute(), cohort.media_root.absolute()
         return cls(folder, media_root, config, replace(resources, weights=weights))
 
+    def worker(self, place: int = 0) -> "ClipWorker":
+        """What does the jobs in this process."""
+        return ClipWorker(self, place)
+
+    def settings(self) -> dict[str, Any]:
+        """What results hang on, as it is on this machine."""
+        return self.config.settings(self.resources)
+
 
 @dataclass(frozen=True)
-class ClipJob:
+class ClipJob(Generic[Unit]):
     """Units of one clip. segments: by id, in the order in which the video completes them."""
 
     clip_id: str
-    segments: Mapping[str, Segment]
+    segments: Mapping[str, Unit]
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ class ClipWorker:
         self._cohort = Cohort(setup.cohort, setup.media_root)
         self._densifier = Densifier(setup.config, resources_here(setup.config, setup.resources, place))
 
-    def run(self, job: ClipJob) -> Iterator[Answer]:
+    def run(self, job: ClipJob[Segment]) -> Iterator[Answer]:
         """Answer every unit of the job; an exception, which is none of bad data, leaves the rest unanswered.
 
         A frame that cannot be read fails the units that hold it.
@@ -99,7 +110,7 @@ class ClipWorker:
             if waiting:
                 yield Started(next(iter(waiting)), self.name)
 
-    def _answers(self, job: ClipJob, waiting: dict[str, Segment]) -> Iterator[Done | Failed]:
+    def _answers(self, job: ClipJob[Segment], waiting: dict[str, Segment]) -> Iterator[Done | Failed]:
         """Each unit's answer, once it is taken from `waiting`. Frames are kept only as long as a unit needs them."""
         size = self._cohort.clip(job.clip_id).size
         anchors = {anchor.frame for s in waiting.values() for anchor in (s.before, s.after) if anchor is not None}
@@ -129,7 +140,7 @@ class ClipWorker:
         except BleedkitError as error:
             return Failed(unit, error.what, error.remedy)
 
-    def _images(self, job: ClipJob) -> Iterator[tuple[int, np.ndarray | BleedkitError]]:
+    def _images(self, job: ClipJob[Segment]) -> Iterator[tuple[int, np.ndarray | BleedkitError]]:
         """Every frame the job needs, in order, with its picture or what is wrong with it.
 
         An image file stands for itself; a video that breaks takes all that comes after with it.
@@ -159,7 +170,7 @@ def _or_error(
             yield frame, error
 
 
-def jobs_of(units: Mapping[str, Segment], workers: int) -> list[ClipJob]:
+def jobs_of(units: Mapping[str, Unit], workers: int) -> list[ClipJob[Unit]]:
     """The units by clip, each clip's in the order of its video, cut so that a few clips still keep all workers busy."""
     names = {segment: name for name, segment in units.items()}
     most = max(1, min(MOST_UNITS, -(-len(units) // workers)))

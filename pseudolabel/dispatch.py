@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from ..datasets.errors import BleedkitError
 from ..datasets.transaction import write_atomic
@@ -14,8 +14,8 @@ from .clip_job import Answer, ClipJob, Done, Started, jobs_of
 from .engines import Ended, Engine
 from .ledger import Ledger
 from .run_log import RunLog
-from .segments import Segment
 from .shards import shard_path
+from .work_unit import WorkUnit
 
 LOST_IN_A_ROW: Final = 10  # workers, with no unit done between: then it is not the units' fault
 _TICK_S: Final = 1.0
@@ -25,7 +25,7 @@ _TICK_S: Final = 1.0
 class _Held:
     """What a busy worker has in hand. unit: what it has started and not answered, "" for nothing."""
 
-    segments: dict[str, Segment]
+    segments: dict[str, WorkUnit]
     clip_id: str
     unit: str = ""
     since: float = 0.0
@@ -38,14 +38,14 @@ class Dispatch:
     step: called after each unit that is done or set aside.
     """
 
-    units: Mapping[str, Segment]
+    units: Mapping[str, WorkUnit]
     engine: Engine
     workers: int
     ledger: Ledger
     log: RunLog
     out: Path
     step: Callable[[], None] = lambda: None
-    _queue: deque[ClipJob] = field(default_factory=deque, init=False)
+    _queue: deque[ClipJob[Any]] = field(default_factory=deque, init=False)
     _later: list[tuple[float, str]] = field(default_factory=list, init=False)
     _held: dict[int, _Held] = field(default_factory=dict, init=False)
     _lost: int = field(default=0, init=False)

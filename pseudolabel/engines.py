@@ -1,9 +1,11 @@
 """Engines: where jobs run. An engine keeps its workers alive and says what becomes of each job; it decides nothing."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol
+from pathlib import Path
+from typing import Any, Final, Protocol
 
-from .clip_job import Answer, ClipJob, RunSetup
+from .clip_job import Answer, ClipJob
 
 ENGINES: Final = ("local", "ray")
 
@@ -18,6 +20,31 @@ class Ended:
 Event = tuple[int, Answer | Ended]
 
 
+class Worker(Protocol):
+    """What one process does for a run."""
+
+    def run(self, job: ClipJob[Any]) -> Iterator[Answer]:
+        """Answer every unit of the job: that it is started, then what came of it."""
+
+
+class Setup(Protocol):
+    """What is the same for all of a run's jobs; it can be pickled, and its paths are absolute."""
+
+    @property
+    def cohort(self) -> Path:
+        """Folder of the cohort."""
+
+    @property
+    def media_root(self) -> Path:
+        """Folder of its media."""
+
+    def worker(self, place: int = 0) -> Worker:
+        """A worker for this process. place: its number among those of this machine, which share the GPUs."""
+
+    def settings(self) -> Mapping[str, Any]:
+        """What results hang on, as it is on this machine."""
+
+
 class Engine(Protocol):
     """N workers, by number. A worker that dies, or meets an exception, is replaced."""
 
@@ -25,7 +52,7 @@ class Engine(Protocol):
     def free(self) -> list[int]:
         """Workers that can take a job at once."""
 
-    def submit(self, worker: int, job: ClipJob) -> None:
+    def submit(self, worker: int, job: ClipJob[Any]) -> None:
         """Give a free worker a job."""
 
     def events(self, timeout: float) -> list[Event]:
@@ -44,7 +71,7 @@ class EngineChoice:
     address: str = ""
     gpus_per_worker: float = 0.0
 
-    def start(self, setup: RunSetup) -> Engine:
+    def start(self, setup: Setup) -> Engine:
         """The engine at work. Raises BleedkitError where it cannot be had."""
         if self.name == "ray":
             from .ray_engine import RayEngine

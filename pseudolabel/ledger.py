@@ -15,7 +15,7 @@ from typing import Final, Self
 from urllib.parse import quote
 
 from ..datasets.errors import BleedkitError
-from .segments import Segment
+from .work_unit import WorkUnit
 
 NAME: Final = "ledger.sqlite"
 FORMAT: Final = 1
@@ -96,7 +96,7 @@ class Ledger:
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
-    def plan(self, units: Mapping[str, Segment], whole: Collection[str]) -> int:
+    def plan(self, units: Mapping[str, WorkUnit], whole: Collection[str]) -> int:
         """Make `units` the ones that count, in this order: those with a whole shard are done, all others to be done.
 
         Units of other labels or settings stay, uncounted. Returns how many an earlier run had set aside and are to be

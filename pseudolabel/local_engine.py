@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
+from typing import Any
 
-from .clip_job import Answer, ClipJob, RunSetup
-from .engines import Ended, Event
+from .clip_job import Answer, ClipJob
+from .engines import Ended, Event, Setup
 from .local_worker import serve
 
 
@@ -26,7 +27,7 @@ class LocalEngine:
     is noticed, and no answer is lost by it.
     """
 
-    def __init__(self, setup: RunSetup, workers: int) -> None:
+    def __init__(self, setup: Setup, workers: int) -> None:
         self._setup = setup
         self._members = [self._hired(place) for place in range(workers)]
 
@@ -35,7 +36,7 @@ class LocalEngine:
         """Workers without a job."""
         return [number for number, member in enumerate(self._members) if not member.busy]
 
-    def submit(self, worker: int, job: ClipJob) -> None:
+    def submit(self, worker: int, job: ClipJob[Any]) -> None:
         """Send it."""
         member = self._members[worker]
         member.busy = True

@@ -15,11 +15,11 @@ def serve(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the driver ends us
     end_with_parent()  # one that computes for minutes would not see its pipe closed
     one_thread()
-    from .clip_job import ClipWorker
     from .engines import Ended
 
     try:
-        worker = ClipWorker(*pipe.recv())
+        setup, place = pipe.recv()
+        worker = setup.worker(place)
         while True:
             job = pipe.recv()
             for answer in worker.run(job):

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..datasets.errors import BleedkitError
 from .ledger import NAME, Ledger, LeftOut, State
-from .run import run_is_on
+from .work_off import run_is_on
 
 
 @dataclass(frozen=True)

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ..datasets.digest import value_digest
 from ..datasets.schema import Clip, PointLabel
 from .label_noise import LABEL_SD, consensus, label_doubt, label_variance
+from .work_unit import WorkUnit
+
+Unit = TypeVar("Unit", bound=WorkUnit)
 
 MOST_CHECKS: Final = 60  # hidden labels a run re-finds for its report: enough for a median, cheap beside the rest
 
@@ -161,9 +164,9 @@ def _has_work(segment: Segment) -> bool:
     return bounded or segment.start is not None or segment.end is not None
 
 
-def by_clip(segments: Iterable[Segment]) -> Iterator[tuple[str, list[Segment]]]:
+def by_clip(segments: Iterable[Unit]) -> Iterator[tuple[str, list[Unit]]]:
     """Segments grouped by clip, each clip's in the order in which its video completes them."""
-    groups: dict[str, list[Segment]] = {}
+    groups: dict[str, list[Unit]] = {}
     for segment in segments:
         groups.setdefault(segment.clip_id, []).append(segment)
     for clip_id, group in groups.items():

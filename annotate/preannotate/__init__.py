@@ -1,0 +1,1 @@
+"""Labels of models where nobody labelled, for people to review."""
