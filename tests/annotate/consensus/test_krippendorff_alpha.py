@@ -24,14 +24,15 @@ def test_krippendorffs_own_example():
     assert interval_alpha(OBSERVERS) == pytest.approx(0.849, abs=5e-4)
 
 
-@given(arrays(float, (8, 3), elements=st.one_of(st.just(np.nan), st.integers(0, 6).map(float))))
-def test_interval_alpha_is_the_packages(values):
+@pytest.mark.parametrize(("alpha", "level"), [(nominal_alpha, "nominal"), (interval_alpha, "interval")])
+@given(values=arrays(float, (8, 3), elements=st.one_of(st.just(np.nan), st.integers(0, 6).map(float))))
+def test_alpha_is_the_packages(alpha, level, values):
     pairable = values[np.isfinite(values).sum(axis=1) >= 2]
     if len(np.unique(pairable[np.isfinite(pairable)])) < 2:
-        assert np.isnan(interval_alpha(values))
+        assert np.isnan(alpha(values))
     else:
-        expected = krippendorff.alpha(reliability_data=values.T, level_of_measurement="interval")
-        assert interval_alpha(values) == pytest.approx(expected)
+        expected = krippendorff.alpha(reliability_data=values.T, level_of_measurement=level)
+        assert alpha(values) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("alpha", [nominal_alpha, interval_alpha])
