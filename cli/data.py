@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from .data_export import export
+from .data_import import import_
 from .phantom import phantom
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ def data() -> None:
 
 
 data.add_command(phantom)
+data.add_command(export)
+data.add_command(import_)
 
 
 @data.command(

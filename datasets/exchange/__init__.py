@@ -1,0 +1,1 @@
+"""Cohorts to and from other people's formats."""
