@@ -1,16 +1,18 @@
 """The FiftyOne App on a pushed dataset: its server is started, and always stopped again."""
 
+import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Final
+from urllib.parse import quote
 
 from ..datasets.errors import BleedkitError
 from .fiftyone_dataset import load_dataset
-from .mongo_keeper import answers, free_port, stop
+from .mongo_keeper import answers, die_with_parent, free_port, stop
 
 ADDRESS: Final = "127.0.0.1"  # never other machines: the App asks nobody for a password
 DEFAULT_PORT: Final = 5151
@@ -25,16 +27,40 @@ def running_app(name: str, *, port: int | None = None) -> Iterator[str]:
     or the App does not start.
     """
     dataset = load_dataset(name)
+    with app_server(port) as (at, _):
+        yield app_url(dataset.name, at)
+
+
+def app_url(name: str, port: int) -> str:
+    """Where the App shows a dataset: by its name, as it does not know datasets by their slug."""
+    return f"http://{ADDRESS}:{port}/datasets/{quote(name, safe='')}"
+
+
+@contextmanager
+def app_server(
+    port: int | None = None, environment: Mapping[str, str] | None = None
+) -> Iterator[tuple[int, "subprocess.Popen[bytes]"]]:
+    """Serve the App; yields its port and its process. environment: variables beside this process's own.
+
+    Raises BleedkitError where the port is taken or the App does not start.
+    """
     if port is not None and answers(port):
         raise BleedkitError(f"port {port} is in use", "choose another --port, or leave it out")
     port = port or (free_port() if answers(DEFAULT_PORT) else DEFAULT_PORT)
     # Not fiftyone.launch_app: it waits for its server in steps of ten seconds and says so on stdout.
     command = [sys.executable, "-P", "-m", "fiftyone.server.main", "--address", ADDRESS, "--port", str(port)]
     with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        server = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, **(environment or {})},
+            preexec_fn=die_with_parent,  # noqa: PLW1509 - one thread
+        )
         try:
             _wait_for(server, port, log)
-            yield f"http://{ADDRESS}:{port}/datasets/{dataset.slug}"
+            yield port, server
         finally:
             stop(server)
 

@@ -34,7 +34,7 @@ def keep(folder: Path, binary: Path) -> int:
         "--slowms", "86400000",  # slow queries would be logged with their values: clip and patient ids
         "--setParameter", "diagnosticDataCollectionEnabled=false",
     ]  # fmt: skip
-    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_die_with_parent)  # noqa: PLW1509 - one thread
+    server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent)  # noqa: PLW1509 - one thread
     try:
         if not _answers_within(server, port, START_TIMEOUT_S):
             return 1
@@ -98,7 +98,7 @@ def stop(server: "subprocess.Popen[bytes]") -> None:
             server.wait()
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """Linux only: the server ends with its keeper, even if that is killed outright."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

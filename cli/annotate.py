@@ -5,6 +5,11 @@ from pathlib import Path
 
 import click
 
+from .annotate_agree import agree
+from .annotate_labelme import labelme
+from .annotate_preannotate import preannotate
+from .annotate_review import review
+
 
 @click.group()
 def annotate() -> None:
@@ -135,3 +140,9 @@ def open_(name: str, port: int | None, remote: bool) -> None:
                 signal.pause()
             except KeyboardInterrupt:
                 click.echo()
+
+
+annotate.add_command(agree)
+annotate.add_command(labelme)
+annotate.add_command(preannotate)
+annotate.add_command(review)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ...datasets.cohort import ClipView, Cohort, most_trusted
-from ...datasets.schema import Clip, Frame, MaskLabel, OnsetLabel, PointLabel, Review, ReviewItem
+from ...datasets.schema import Clip, Frame, LabelState, MaskLabel, OnsetLabel, PointLabel, Review, ReviewItem
 from .decision import Action, Decision
 from .decision_rows import Change, Label, Row, changes_of
 
@@ -22,6 +22,7 @@ class ClipReview:
     items: Mapping[tuple[int, str], ReviewItem]
     decisions: list[Decision] = field(default_factory=list)
     changes: dict[int, list[Change]] = field(default_factory=dict)
+    _points: dict[str, Mapping[int, PointLabel]] = field(default_factory=dict, init=False)  # until the next decision
 
     @classmethod
     def of(cls, cohort: Cohort, clip_id: str, decisions: Iterable[Decision]) -> "ClipReview":
@@ -42,6 +43,7 @@ class ClipReview:
         for change in changes:
             self.rows.pop(change.row.label_id, None)  # read from the cohort already; its place is after its base
             self.rows[change.row.label_id] = change.row
+        self._points.clear()
         self.decisions.append(decision)
         self.changes[decision.number] = changes
         return changes
@@ -54,7 +56,8 @@ class ClipReview:
     @property
     def flagged(self) -> dict[tuple[int, str], ReviewItem]:
         """Frames, with target, that the engine would not label and nobody did since: the reason and a guess."""
-        found = dict(self.items)
+        no_points = {row.target for row in self.rows.values() if not isinstance(row, PointLabel)}
+        found = {place: item for place, item in self.items.items() if place[1] not in no_points}
         undone = {decision.undoes for decision in self.decisions}
         for decision in self.decisions:
             for point in decision.track if decision.number not in undone else ():
@@ -71,9 +74,35 @@ class ClipReview:
         }
         return {place: item for place, item in sorted(found.items()) if place not in labelled}
 
-    def points(self, target: str = "source") -> dict[int, PointLabel]:
+    def contested(self) -> dict[tuple[int, str], ReviewItem]:
+        """Places that are listed though several people labelled them, as they disagree, and no reviewer spoke since.
+
+        Points and regions by frame and target; an onset, which is said of the clip, where it is listed.
+        """
+        listed = {place[1]: place for place in self.items}
+        said: dict[tuple[int, str], list[Row]] = {}
+        for row in self.current():
+            place = listed.get(row.target) if isinstance(row, OnsetLabel) else (row.frame, row.target)
+            if (
+                place is not None
+                and place in self.items
+                and row.state is LabelState.HUMAN
+                and row.review is not Review.REJECTED
+            ):
+                said.setdefault(place, []).append(row)
+        open_ = {
+            place
+            for place, rows in said.items()
+            if len({row.annotator for row in rows}) > 1 and all(row.review is Review.UNREVIEWED for row in rows)
+        }
+        return {place: self.items[place] for place in sorted(open_)}
+
+    def points(self, target: str = "source") -> Mapping[int, PointLabel]:
         """The point to show, by frame: the most trusted of those that nobody rejected."""
-        return _shown([row for row in self.current() if isinstance(row, PointLabel) and row.target == target])
+        if target not in self._points:
+            rows = [row for row in self.current() if isinstance(row, PointLabel) and row.target == target]
+            self._points[target] = _shown(rows)
+        return self._points[target]
 
     def regions(self) -> dict[int, list[MaskLabel]]:
         """The region to show of each target, by frame."""

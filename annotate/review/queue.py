@@ -93,6 +93,9 @@ class ReviewQueue:
                 places = set(review.points(target)) | {frame for frame, name in review.flagged if name == target}
                 frames += len(places)
                 settled += sum(review.is_settled(frame, target) for frame in places)
+            contested = review.contested()
+            points = sum(target in targets_of(review) for _, target in contested)
+            frames, settled = frames + len(contested) - points, settled - points
         mine = [one for one in decisions if one.clip_id in set(self.clips) and one.action is not Action.UNDO]
         times = [one.seconds for one in mine if one.seconds == one.seconds]
         return Progress(settled, frames, len(mine), median(times) if times else float("nan"))
@@ -122,7 +125,10 @@ def targets_of(review: ClipReview) -> list[str]:
 
 
 def clip_items(review: ClipReview) -> list[QueueItem]:
-    """The clip's open runs, in order of time: between people's labels, every frame that no person has settled."""
+    """The clip's open runs, in order of time: between people's labels, every frame that no person has settled.
+
+    Where people disagree, a frame by itself.
+    """
     found: list[QueueItem] = []
     for target in targets_of(review):
         points = review.points(target)
@@ -134,6 +140,8 @@ def clip_items(review: ClipReview) -> list[QueueItem]:
             open_ = [frame for frame in run if not review.is_settled(frame, target)]
             if open_:
                 found.append(_item(review, target, open_, points, guesses))
+    for (frame, target), item in review.contested().items():
+        found.append(QueueItem(review.clip.clip_id, target, frame, (frame,), FLAGGED_PX, item.reason))
     return sorted(found, key=lambda item: (item.frame, item.target))
 
 
@@ -169,7 +177,7 @@ def expected_errors(
     """
     scale = REFERENCE_WIDTH / review.clip.size.width
     others = _others(review, target)
-    jumps = _jumps(points)
+    jumps = _jumps({at: points[at] for at in range(frames[0] - 1, frames[-1] + 2) if at in points})
     found = np.zeros(len(frames))
     for i, frame in enumerate(frames):
         point = points.get(frame)

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "adding_a_model.md").read_text()
-SHOWN = re.findall(r"^`([\w/.]+\.py)`\n```python\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
+SHOWN = re.findall(r"^`([\w/.]+\.py)`\n```(?:python|text)\n(.*?)^```$", PAGE, flags=re.MULTILINE | re.DOTALL)
 
 
 @pytest.mark.parametrize(("path", "code"), SHOWN, ids=[path for path, _ in SHOWN])
