@@ -88,16 +88,22 @@ def pull(cohort: Path, name: str, reviewer: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from ..annotate.mongo import running_mongod
+    from ..annotate.review.pull_decisions import pull_decisions
     from ..datasets.cohort import Cohort
 
     opened = Cohort(cohort)
+    decided = pull_decisions(opened)  # first: what FiftyOne shows may rest on a decision of the review panel
     with running_mongod():
         from ..annotate.pull import pull_labels
 
         result = pull_labels(opened, name, reviewer=reviewer)
     if as_json:
-        click.echo(json.dumps(asdict(result), indent=2))
+        click.echo(json.dumps({**asdict(result), "review_rows": decided.rows}, indent=2))
         return
+    for line in (*decided.broken, *decided.lost):
+        click.echo(f"Left in a review log: {line}")
+    if decided.rows:
+        click.echo(f"From the review panel: {decided.rows} label rows of {', '.join(decided.reviewers)}")
     click.echo(
         f"From FiftyOne dataset {name}: {result.accepted} accepted, {result.corrected} corrected,"
         f" {result.rejected} rejected, {result.added} added"

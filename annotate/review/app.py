@@ -38,7 +38,6 @@ class RunningReview:
         """Return when the server or the database has ended, with what it was."""
         while self.server.poll() is None:
             if self.mongo is not None and not answers(self.mongo):
-                self.server.kill()  # it would wait for the database that is gone
                 return "MongoDB"
             time.sleep(0.5)
         return "the App"
@@ -68,7 +67,10 @@ def running_review(place: ReviewPlace, mongo: str, *, port: int | None = None) -
         _read_ahead(at)
         database = urlsplit(mongo)
         watched = database.port if database.hostname == ADDRESS else None  # any other is not ours to look after
-        yield RunningReview(app_url(place.name, at), server, watched)
+        try:
+            yield RunningReview(app_url(place.name, at), server, watched)
+        finally:
+            server.kill()  # all that matters is on the disk; asked nicely, it waits for browsers to leave
 
 
 def _read_ahead(port: int) -> None:

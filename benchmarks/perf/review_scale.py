@@ -141,6 +141,8 @@ def _review(url: str, times: dict[str, list[float]]) -> float:
             page.goto(url, timeout=120_000)
             page.wait_for_function(_QUIET, timeout=120_000)
         page.wait_for_timeout(3000)
+        for advertisement in page.get_by_text("Dismiss", exact=True).all():
+            advertisement.click()
         page.evaluate(_WATCH)
         turns = (("next frame", "ArrowRight", 30), ("next in queue", "n", 20), ("accept segment", "s", 20))
         for name, key, times_pressed in (*turns, ("keypoints", "k", 5)):
