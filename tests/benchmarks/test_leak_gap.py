@@ -1,6 +1,17 @@
 import pytest
 
-from bleedkit.benchmarks.leak_gap import BY_CLIP, BY_PATIENT, clip_folds, draw, gaps, make_cohort, run_all, table_of
+from bleedkit.benchmarks.leak_gap import (
+    BY_CLIP,
+    BY_PATIENT,
+    clip_folds,
+    draw,
+    gaps,
+    make_cohort,
+    of_colour_table,
+    of_runs,
+    run_all,
+    table_of,
+)
 from bleedkit.benchmarks.training.recipe import Recipe
 from bleedkit.datasets.clip_strata import clip_strata
 from bleedkit.datasets.phantom.generate import PhantomSettings
@@ -29,7 +40,7 @@ def test_another_seed_deals_other_folds(cohort):
 
 def test_a_model_that_learns_nothing_gains_nothing_from_a_leak(cohort, tmp_path):
     run_all(cohort, "red_centroid", Recipe(steps=1), folds=3, seeds=1, out=tmp_path)
-    found = gaps(tmp_path, ("iou", "pck_10"))
+    found = gaps(of_runs(tmp_path), ("iou", "pck_10"))
     assert [gap.difference.delta for gap in found] == [0.0, 0.0]
     assert found[0].honest.value == found[0].leaking.value > 0
     text = table_of(found)
@@ -42,4 +53,12 @@ def test_a_model_that_learns_nothing_gains_nothing_from_a_leak(cohort, tmp_path)
 def test_unfinished_folds_are_refused(cohort, tmp_path):
     run_all(cohort, "red_centroid", Recipe(steps=1), folds=2, seeds=1, out=tmp_path)
     with pytest.raises(ValueError, match="every fold"):
-        gaps(tmp_path)
+        gaps(of_runs(tmp_path))
+
+
+def test_a_table_of_colours_answers_every_clip_in_both_splits(cohort):
+    answers = of_colour_table(cohort, folds=3)
+    assert set(answers) == {(BY_PATIENT, 0), (BY_CLIP, 0)}
+    for table in answers.values():
+        assert sorted(set(table["clip_id"].to_pylist())) == sorted(cohort.clips)
+    assert 0 < gaps(answers, ("iou",))[0].honest.value < 1
