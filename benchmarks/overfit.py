@@ -74,7 +74,7 @@ class Learnt:
         return self.over[-1][1]
 
 
-def overfit_bloodet(folder: Path, steps: int = 300) -> Learnt:
+def overfit_bloodet(folder: Path, steps: int = 450) -> Learnt:
     """Regions and points of a clip of eight frames. iou; point error and width are of the square picture."""
     clip = _clip(folder, "regions", REGIONS, ImageSize(128, 128))
     model = BlooDet(flow=FLOWS["dis"].build(CPU), size=TINY)

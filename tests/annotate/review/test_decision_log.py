@@ -1,5 +1,4 @@
 import math
-import multiprocessing
 import signal
 import subprocess
 import sys
@@ -91,19 +90,11 @@ def test_a_disk_that_refuses_takes_no_decision(tmp_path):
         DecisionLog(tmp_path, "kim").append(decision())
 
 
-def _append(folder, count):
-    log = DecisionLog(folder, "kim")
-    for _ in range(count):
-        log.append(decision())
-
-
 def test_two_processes_of_one_reviewer_lose_nothing(tmp_path):
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_append, args=(tmp_path, 20)) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    script = _WRITER.replace("while True:", "for _ in range(20):")
+    command = [sys.executable, "-P", "-c", script, str(tmp_path)]
+    writers = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [writer.wait(120) for writer in writers] == [0, 0]
     content = DecisionLog(tmp_path, "kim").read()
     assert [one.number for one in content.decisions] == list(range(1, 41))
     assert not content.broken
