@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from .bench_options import FLOWS
-from .pseudolabel_options import ENGINES, TRACKERS, WeightsFile
+from .pseudolabel_options import TRACKERS, WeightsFile, engine_options
 
 if TYPE_CHECKING:
     from ..annotate.preannotate.run import PreannotateResult
@@ -53,18 +53,7 @@ class ModelWeights(WeightsFile):
 @click.option(
     "--device", default="auto", show_default=True, help="Where models run: auto (a GPU if any), cpu, cuda, cuda:1."
 )
-@click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Where jobs run.")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes, or Ray actors.")
-@click.option(
-    "--ray-address", default="", help="A cluster's head, HOST:PORT; by default RAY_ADDRESS, else Ray on this machine."
-)
-@click.option(
-    "--gpus-per-worker",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    show_default=True,
-    help="Of Ray's GPUs; 0.25 lets four workers share one, 0 keeps to CPUs.",
-)
+@engine_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")
 def preannotate(
     cohort: Path,

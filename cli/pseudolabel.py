@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .pseudolabel_evaluate import evaluate
-from .pseudolabel_options import ENGINES, resources_of, stage_options
+from .pseudolabel_options import engine_options, resources_of, stage_options
 
 if TYPE_CHECKING:
     from ..pseudolabel.ledger import LeftOut
@@ -35,18 +35,7 @@ pseudolabel.add_command(evaluate)
 @click.option(
     "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Shards, ledger, log, report.html."
 )
-@click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Where jobs run.")
-@click.option("--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes, or Ray actors.")
-@click.option(
-    "--ray-address", default="", help="A cluster's head, HOST:PORT; by default RAY_ADDRESS, else Ray on this machine."
-)
-@click.option(
-    "--gpus-per-worker",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    show_default=True,
-    help="Of Ray's GPUs; 0.25 lets four workers share one, 0 keeps to CPUs.",
-)
+@engine_options
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document.")
 def run(
     cohort: Path,

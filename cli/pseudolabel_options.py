@@ -1,4 +1,4 @@
-"""Options that `pseudolabel run` and `pseudolabel evaluate` share: which stages, which weights, on what."""
+"""Options that jobs share: which stages, which weights, and where they run."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -51,6 +51,13 @@ def stage_options(command: Command) -> Command:
     return command
 
 
+def engine_options(command: Command) -> Command:
+    """Give a command `engine`, `workers`, `ray_address` and `gpus_per_worker`."""
+    for option in reversed(_ENGINE):
+        command = option(command)
+    return command
+
+
 def resources_of(device: str, weights: tuple[tuple[str, Path], ...]) -> "Resources":
     """What the options say, as the stages take it; "auto" is settled by each worker."""
     from ..models.stage import Resources
@@ -69,5 +76,23 @@ _STAGES: Final = (
     ),
     click.option(
         "--weights", type=WeightsFile(), multiple=True, help="A checkpoint you have already; may be repeated."
+    ),
+)
+_ENGINE: Final = (
+    click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Where jobs run."),
+    click.option(
+        "--workers", type=click.IntRange(min=1), default=1, show_default=True, help="Processes, or Ray actors."
+    ),
+    click.option(
+        "--ray-address",
+        default="",
+        help="A cluster's head, HOST:PORT; by default RAY_ADDRESS, else Ray on this machine.",
+    ),
+    click.option(
+        "--gpus-per-worker",
+        type=click.FloatRange(min=0),
+        default=0.0,
+        show_default=True,
+        help="Of Ray's GPUs; 0.25 lets four workers share one, 0 keeps to CPUs.",
     ),
 )

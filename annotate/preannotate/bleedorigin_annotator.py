@@ -26,7 +26,6 @@ ONSET: Final = "bleedorigin_onset"
 SOURCE: Final = "bleedorigin_source"
 TRACK: Final = "bleedorigin_track"
 BASE: Final = "track_on"  # which TRACK's adapters are put on
-WINDOW: Final = 60  # frames, N of BleedOrigin 4.1.1
 REFRESH: Final = 60  # frames tracked before the tracker's memory begins anew (6.3)
 
 
@@ -121,35 +120,16 @@ def _settings(choice: ModelChoice) -> Mapping[str, Any]:
 
 
 def _build(choice: ModelChoice) -> BleedOriginAnnotator:
+    from ...models import sized_models
     from ...models.flows import FLOWS
     from ...pseudolabel.presets import tracker_stage
 
     made, device = ChainMade.of(choice), choice.resources.device
     flow = FLOWS[made.flow].build(choice.resources)
     tracker = tracker_stage(choice.tracker).build(choice.resources)
-    onset = filled(lambda: onset_network(made.onset_size, flow), made.onset, device)
-    source = filled(lambda: source_network(made.source_size), made.source, device)
+    onset = filled(lambda: sized_models.onset(made.onset_size, flow), made.onset, device)
+    source = filled(lambda: sized_models.source(made.source_size), made.source, device)
     return BleedOriginAnnotator(onset, source, tracker, device=device, allow_random=choice.allow_random)
-
-
-def onset_network(size: "Size", flow: Any) -> "OnsetNetwork":
-    """As `bleedkit bench train onset` makes it, with random weights."""
-    from ...models.bleedorigin.onset_network import OnsetNetwork
-
-    if size == "full":
-        return OnsetNetwork(flow=flow, window=WINDOW)
-    return OnsetNetwork(
-        flow=flow, window=WINDOW, size=(48, 64), channels=8, width=32, memory=2, layers=2, heads=4, dropout=0.0
-    )
-
-
-def source_network(size: "Size") -> "SourceNetwork":
-    """As `bleedkit bench train source` makes it, with random weights."""
-    from ...models.bleedorigin.source_network import SourceNetwork
-
-    if size == "full":
-        return SourceNetwork(encoder_weights="random")
-    return SourceNetwork(encoder="pe_spatial_tiny", encoder_weights="random", side=96, width=16)
 
 
 SPEC: Final = AnnotatorSpec(frozenset({"points", "onset"}), (ONSET, SOURCE, TRACK, BASE), _settings, _build)

@@ -3,13 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
+from ...models.region_point_net import Size
 from ...models.stage import CPU, Resources
 from ..evaluation.predictors import Predictor
 from ..predictions.schemas import Task
-
-Size = Literal["full", "tiny"]
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from functools import partial
 from pathlib import Path
 
+from ...models import sized_models
 from ...models.flows import FLOWS
 from ...models.frame_flow import FrameFlow
 from ...models.region_point_model import OnlineRegionPointModel
 from ...models.region_point_net import RegionPointNet
+from ...models.sized_models import PICTURES
 from ...models.weights import weights_file
 from ..predictions.schemas import Task
-from ..training import sized_models
-from ..training.sized_models import PICTURES
 from .chain_predictor import Chain
 from .entry import Entry, Setup
 from .onset_predictor import OnsetNetworkPredictor

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..predictions.region_point_rows import RegionPointRows
 from .auroc import Auroc
-from .calibration import Calibration, ReliabilityCurve, brier, reliability_curve
+from .calibration import Calibration, brier
 from .metric import Metric
 from .summary import Ratio
 
@@ -42,11 +42,6 @@ def calibration_error(rows: RegionPointRows) -> Calibration:
 def brier_score(rows: RegionPointRows) -> Ratio:
     """Mean squared error of the confidence that there is a point; lower is better. See brier."""
     return brier(_confidence(rows), rows.true_visible)
-
-
-def reliability(rows: RegionPointRows) -> ReliabilityCurve:
-    """How often there is a point, by the confidence that there is."""
-    return reliability_curve(_confidence(rows), rows.true_visible)
 
 
 def _scored(rows: RegionPointRows) -> np.ndarray:

@@ -11,9 +11,10 @@ from ...datasets.digest import file_digest, value_digest
 from ...datasets.errors import BleedkitError
 from ...datasets.split import load_split
 from ...datasets.tables import LABELS
+from ...models.region_point_net import Size
 from ...models.stage import CPU, Resources
 from ...models.weights import weights_file
-from ..entries.entry import Entry, Size
+from ..entries.entry import Entry
 from ..evaluation.clips_of import ScoredClips, clips_of
 from ..protocols.protocol import Protocol
 from ..training.recipe import Recipe

@@ -12,7 +12,6 @@ from typing import Final
 
 from ...datasets.cohort import Cohort, holds_cohort
 from ...datasets.digest import value_digest
-from ...datasets.errors import BleedkitError
 from ...datasets.phantom.cohort_writer import PHANTOM_VERSION
 from ...datasets.phantom.generate import PhantomSettings, generate_phantom
 from ...datasets.split import save_split, split_names
@@ -78,13 +77,6 @@ def phantom_cohort(settings: PhantomSettings, folder: Path, *, workers: int | No
     if SPLIT not in split_names(made):
         save_split(made, build_split(made, name=SPLIT, ratio=_RATIO))
     return place
-
-
-def named_suite(name: str) -> Suite:
-    """Raises BleedkitError where there is none of that name."""
-    if name not in SUITES:
-        raise BleedkitError(f"there is no suite {name!r}", f"choose one of {', '.join(SUITES)}")
-    return SUITES[name]
 
 
 _TRACKERS: Final = ("hold_still", "lucas_kanade", "anchored_lucas_kanade", "dense_flow")

@@ -12,6 +12,7 @@ from ...datasets.digest import file_digest
 from ...datasets.errors import BleedkitError
 from ...datasets.keypoint_table import KEYPOINTS
 from ...datasets.schema import ImageSize, LabelState
+from ...models import sized_models
 from ...models.bleedorigin.adapters import Adapters, AdapterSettings
 from ...models.bleedorigin.change_maps import ChangeMaps
 from ...models.bleedorigin.track_network import TrackNetwork
@@ -21,18 +22,17 @@ from ...models.flows import FLOWS, flow_told
 from ...models.frame_flow import FrameFlow
 from ...models.region_point_net import RegionPointNet, Size
 from ...models.region_point_nets import REGION_POINT_NETS
+from ...models.sized_models import PICTURES, WINDOW
 from ...models.stage import CPU, Resources
 from ...models.stored_flow import StoredFlow
 from ...models.track_on.network import TrackOn
 from ...models.weights import fit_weights, load_weights, weights_file
-from . import sized_models
 from .cached_clips import CachedClip
 from .clip_labels import DENSE, HUMAN
 from .clip_windows import ClipWindows
 from .onset_task import OnsetClips, OnsetTask
 from .recipe import Recipe
 from .region_point_task import RegionPointTask
-from .sized_models import PICTURES, WINDOW
 from .source_task import LabelledPictures, SourceTask
 from .task import ALL, Items, ParameterGroup, Task, trainable
 from .track_task import TrackRuns, TrackTask

@@ -16,10 +16,10 @@ from bleedkit.benchmarks.entries.entry import Setup
 from bleedkit.benchmarks.entries.registry import ENTRIES
 from bleedkit.benchmarks.evaluation.evaluate_clip import CLIP_TASKS, evaluate_clip
 from bleedkit.benchmarks.protocols.registry import PROTOCOLS
-from bleedkit.benchmarks.training.sized_models import PICTURES
 from bleedkit.benchmarks.training.trainable_models import MODELS
 from bleedkit.datasets.errors import BleedkitError
 from bleedkit.datasets.phantom.generate import PhantomSettings, generate_phantom
+from bleedkit.models.sized_models import PICTURES
 from bleedkit.models.stage import Resources
 from bleedkit.models.weights_table import WEIGHTS
 

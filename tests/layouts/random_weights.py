@@ -64,8 +64,8 @@ def random_network(name: str, path: Path) -> None:
     import torch
     from safetensors.torch import save_file
 
-    from bleedkit.benchmarks.training import sized_models
     from bleedkit.benchmarks.training.checkpoint import own_tensors
+    from bleedkit.models import sized_models
     from bleedkit.models.flows import FLOWS
     from bleedkit.models.region_point_nets import REGION_POINT_NETS
     from bleedkit.models.stage import CPU

@@ -9,13 +9,13 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from bleedkit.annotate.preannotate.bleedorigin_annotator import onset_network, source_network
 from bleedkit.annotate.preannotate.sam2_network import TINY_SIZE, sam2_network
 from bleedkit.datasets.cohort import Cohort, CohortMeta, write_tables
 from bleedkit.datasets.digest import file_digest
 from bleedkit.datasets.schema import Clip, Frame, ImageSize
 from bleedkit.datasets.tables import table_of
 from bleedkit.datasets.transaction import locked, transaction
+from bleedkit.models import sized_models
 from bleedkit.models.bloodet.network import BlooDet
 from bleedkit.models.bloodet.size import TINY
 from bleedkit.models.dis_flow import DisFlow
@@ -75,8 +75,8 @@ def weights(tmp_path_factory):
     made = {
         "bloodet": lambda: BlooDet(flow=DisFlow(width=512), size=TINY),
         "bloodet 2": lambda: BlooDet(flow=DisFlow(width=512), size=TINY),
-        "bleedorigin_onset": lambda: onset_network("tiny", DisFlow(width=512)),
-        "bleedorigin_source": lambda: source_network("tiny"),
+        "bleedorigin_onset": lambda: sized_models.onset("tiny", DisFlow(width=512)),
+        "bleedorigin_source": lambda: sized_models.source("tiny"),
         "sam2_base_plus": lambda: sam2_network(TINY_SIZE),
     }
     files = {}

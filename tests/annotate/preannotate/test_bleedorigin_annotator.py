@@ -10,14 +10,10 @@ from bleedkit.annotate.preannotate.annotator import ModelChoice
 from bleedkit.annotate.preannotate.bleedorigin_annotator import (
     SPEC,
     BleedOriginAnnotator,
-    onset_network,
-    source_network,
 )
 from bleedkit.annotate.preannotate.clip_pictures import ClipPictures
 from bleedkit.annotate.preannotate.clip_unit import ClipUnit
-from bleedkit.benchmarks.training import sized_models
 from bleedkit.datasets.errors import BleedkitError
-from bleedkit.models.dis_flow import DisFlow
 from bleedkit.models.hold_still import HoldStill
 from bleedkit.models.onset_model import OnsetWindows
 from bleedkit.models.point_tracker import PointTracks
@@ -131,19 +127,3 @@ def test_weights_are_named_and_random_ones_refused(weights):
     assert SPEC.build(chosen)
     with pytest.raises(BleedkitError, match="bleedorigin_source cannot be downloaded"):
         SPEC.settings(ModelChoice("bleedorigin", Resources(weights={"bleedorigin_onset": files["bleedorigin_onset"]})))
-
-
-@pytest.mark.parametrize("size", ["tiny", "full"])
-def test_the_networks_are_those_that_training_makes(size):
-    with torch.device("meta" if size == "full" else "cpu"):
-        pairs = [
-            (onset_network(size, DisFlow(width=512)), sized_models.onset(size, DisFlow(width=512))),
-            (source_network(size), sized_models.source(size)),
-        ]
-    for ours, trained in pairs:
-        shapes = [{name: tensor.shape for name, tensor in n.state_dict().items()} for n in (ours, trained)]
-        assert shapes[0] == shapes[1]
-    assert pairs[0][0].window == sized_models.WINDOW
-    height, width = pairs[0][0].size
-    assert (width, height) == (sized_models.PICTURES["onset"][size].width, sized_models.PICTURES["onset"][size].height)
-    assert pairs[1][0].side == sized_models.PICTURES["source"][size].width

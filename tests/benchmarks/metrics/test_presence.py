@@ -7,7 +7,8 @@ from bleedkit_test_layouts.prediction_tables import table
 from bleedkit_test_layouts.region_tables import point
 from torchmetrics import AUROC, Accuracy, CalibrationError, Precision, Recall
 
-from bleedkit.benchmarks.metrics.presence import METRICS, reliability
+from bleedkit.benchmarks.metrics.calibration import reliability_curve
+from bleedkit.benchmarks.metrics.presence import METRICS, calibration_error
 from bleedkit.benchmarks.metrics.score import Score
 from bleedkit.benchmarks.predictions.groups import score
 from bleedkit.benchmarks.predictions.region_point_table import region_point_rows
@@ -85,7 +86,9 @@ def test_as_torchmetrics():
 
 
 def test_the_reliability_curve_is_of_scored_frames():
-    curve = reliability(rows_of(said(0.9, True), said(0.92, False), said(None, True), {"confidence": 0.5}))
+    rows = rows_of(said(0.9, True), said(0.92, False), said(None, True), {"confidence": 0.5})
+    found = calibration_error(rows)
+    curve = reliability_curve(found.confidence, found.happened)
     assert curve.n[[0, 13]].tolist() == [1, 2]
     assert curve.n.sum() == 3
     assert curve.frequency[13] == 0.5

@@ -7,7 +7,7 @@ import pytest
 import torch
 from bleedkit_test_layouts.small_track_on import SIZE, random_track_on, shrink_track_on
 
-from bleedkit.benchmarks.training import sized_models, track_task
+from bleedkit.benchmarks.training import track_task
 from bleedkit.benchmarks.training.cached_clips import Part
 from bleedkit.benchmarks.training.recipe import Recipe
 from bleedkit.benchmarks.training.track_task import TrackTask
@@ -17,6 +17,7 @@ from bleedkit.cli.main import main
 from bleedkit.datasets.digest import file_digest
 from bleedkit.datasets.errors import BleedkitError
 from bleedkit.datasets.schema import ImageSize
+from bleedkit.models import sized_models
 from bleedkit.models.bleedorigin.adapters import read_adapter_file
 from bleedkit.models.bleedorigin.track_tracker import BleedOriginTracker
 from bleedkit.models.flows import FLOWS

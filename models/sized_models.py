@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, Literal
 
-from ...datasets.schema import ImageSize
-from ...models.bleedorigin.onset_network import OnsetNetwork
-from ...models.bleedorigin.source_network import SourceNetwork
-from ...models.bloodet.network import BlooDet
-from ...models.bloodet.size import BASE_PLUS, TINY
-from ...models.frame_flow import FrameFlow
-from ...models.region_point_net import Size
-from ...models.region_point_nets import REGION_POINT_NETS
+from ..datasets.schema import ImageSize
+from .bleedorigin.onset_network import OnsetNetwork
+from .bleedorigin.source_network import SourceNetwork
+from .bloodet.network import BlooDet
+from .bloodet.size import BASE_PLUS, TINY
+from .frame_flow import FrameFlow
+from .region_point_net import Size
+from .region_point_nets import REGION_POINT_NETS
 
 WINDOW: Final = 60  # frames, N of BleedOrigin 4.1.1
 SOURCE_ENCODERS: Final[Mapping[Size, str]] = {"full": "pe_spatial_448", "tiny": "pe_spatial_tiny"}
