@@ -92,7 +92,7 @@ def _row(found: Findings, metrics: Sequence[Metric[Any]], name: str, kind: str =
 def _remarks(record: RunRecord) -> Iterator[str]:
     """What makes a model another than its name says."""
     size = record.settings.get("size", "full")
-    if size != "full":
+    if size != "full" and record.weights:  # what has no weights has one size
         yield f"size {size}"
     yield from (f"random weights: {name}" for name in random_weights(record))
 
