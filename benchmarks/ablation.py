@@ -4,6 +4,8 @@
     python -m bleedkit.benchmarks.ablation OUT --seeds 1     the first seed only
     python -m bleedkit.benchmarks.ablation OUT --table       the table of the rows that are done
 
+The rows of the track need XFeat's weights (`bleedkit weights fetch xfeat`, or --xfeat FILE); see track_stand_in.
+
 Stopped and started again it goes on: done rows are skipped, a row that was cut goes on at its last checkpoint. Patients
 are split 3:1, and nobody's clips are on both sides. Models are CPU-sized; their figures say nothing about the papers'.
 """
@@ -32,9 +34,10 @@ from ..models.bloodet.network import BlooDet
 from ..models.bloodet.size import TINY
 from ..models.flows import FLOWS
 from ..models.stage import CPU
+from ..models.weights import weights_file
 from ..pseudolabel.run import run_pseudolabels
 from .sparse_runs import SparseRuns, track_errors
-from .track_stand_in import matching_track_on
+from .track_stand_in import XFeatLooks, matching_track_on
 from .training.cached_clips import CachedClip, Part, cached_clips
 from .training.clip_labels import DENSE
 from .training.clip_scores import onset_errors, region_point_scores, source_errors
@@ -51,7 +54,7 @@ from .training.track_task import TrackTask
 COHORTS: Final = {
     "surgblood": PhantomSettings("surgblood", clips=24, patients=12, scale=0.15),
     "bleedorigin": PhantomSettings("bleedorigin", clips=12, patients=8, scale=0.1),
-    "bleedorigin-track": PhantomSettings("bleedorigin-track", clips=8, patients=8, scale=0.1),
+    "bleedorigin-track": PhantomSettings("bleedorigin-track", clips=24, patients=12, scale=0.1),
 }
 PRESETS: Final = {"bleedorigin": "detector", "bleedorigin-track": "classical"}  # of pseudo-labels, by cohort
 SPLIT: Final = "ablation"
@@ -59,17 +62,21 @@ ONSET_WINDOW: Final = 24
 ONSET_ROUND: Final = {"window": ONSET_WINDOW, "skip": 24, "before": 40, "after": 24}
 
 Scores = Mapping[str, float]
+Make = Callable[[Sequence[CachedClip], int, Mapping[str, Path]], Task[Any]]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One variant of one model. make: the task with a fresh model; score: of held-out patients."""
+    """One variant of one model. make: the task with a fresh model, from clips, a seed and weights files by name.
+
+    score: of held-out patients.
+    """
 
     question: str
     variant: str
     cohort: str
     recipe: Recipe
-    make: Callable[[Sequence[CachedClip], int], Task[Any]]
+    make: Make
     score: Callable[[Any, Sequence[CachedClip]], Scores]
     size: ImageSize
 
@@ -79,8 +86,8 @@ class Row:
         return f"{self.question}-{self.variant}".replace(" ", "-")
 
 
-def _bloodet(**switches: Any) -> Callable[[Sequence[CachedClip], int], Task[Any]]:
-    def make(clips: Sequence[CachedClip], _seed: int) -> Task[Any]:
+def _bloodet(**switches: Any) -> Make:
+    def make(clips: Sequence[CachedClip], _seed: int, _weights: Mapping[str, Path]) -> Task[Any]:
         flow = None if switches.get("motion") == "none" or not switches.get("point_memory", True) else _dis()
         model = BlooDet(flow=flow, size=TINY, **switches)
         return RegionPointTask(model, ClipWindows.of(clips, length=5, stride=2), encoder_rate=1e-3, rate=1e-3)
@@ -88,8 +95,8 @@ def _bloodet(**switches: Any) -> Callable[[Sequence[CachedClip], int], Task[Any]
     return make
 
 
-def _onset(use_memory: bool) -> Callable[[Sequence[CachedClip], int], Task[Any]]:
-    def make(clips: Sequence[CachedClip], seed: int) -> Task[Any]:
+def _onset(use_memory: bool) -> Make:
+    def make(clips: Sequence[CachedClip], seed: int, _weights: Mapping[str, Path]) -> Task[Any]:
         model = OnsetNetwork(
             flow=_dis(), window=ONSET_WINDOW, size=(48, 56), channels=8, width=32, memory=2, spacing=8, layers=2,
             heads=4, dropout=0.0, use_memory=use_memory,
@@ -99,17 +106,18 @@ def _onset(use_memory: bool) -> Callable[[Sequence[CachedClip], int], Task[Any]]
     return make
 
 
-def _source(pseudo: int) -> Callable[[Sequence[CachedClip], int], Task[Any]]:
-    def make(clips: Sequence[CachedClip], _seed: int) -> Task[Any]:
+def _source(pseudo: int) -> Make:
+    def make(clips: Sequence[CachedClip], _seed: int, _weights: Mapping[str, Path]) -> Task[Any]:
         model = SourceNetwork(encoder="pe_spatial_tiny", encoder_weights="random", side=32, width=8)
         return SourceTask(model, LabelledPictures.of(clips, pseudo=pseudo), learning_rate=1e-3)
 
     return make
 
 
-def _track(*, pseudo: bool) -> Callable[[Sequence[CachedClip], int], Task[Any]]:
-    def make(clips: Sequence[CachedClip], _seed: int) -> Task[Any]:
-        adapters = Adapters(TrackNetwork(matching_track_on()), AdapterSettings(kind="lora"))
+def _track(*, pseudo: bool) -> Make:
+    def make(clips: Sequence[CachedClip], _seed: int, weights: Mapping[str, Path]) -> Task[Any]:
+        looks = XFeatLooks(weights_file("xfeat", weights.get("xfeat")))
+        adapters = Adapters(TrackNetwork(matching_track_on(looks)), AdapterSettings(kind="lora"))
         return TrackTask(adapters, SparseRuns.of(clips, pseudo=pseudo), learning_rate=2e-4)
 
     return make
@@ -165,7 +173,7 @@ _SOURCE: Final = Row(
     ImageSize(32, 32),
 )  # fmt: skip
 _TRACK: Final = Row(
-    "track", "pseudo-labels", "bleedorigin-track", Recipe(steps=24, warm_up=0.1), _track(pseudo=True), _track_error,
+    "track", "pseudo-labels", "bleedorigin-track", Recipe(steps=96, warm_up=0.1), _track(pseudo=True), _track_error,
     ImageSize(512, 384),
 )  # fmt: skip
 ROWS: Final = (
@@ -196,12 +204,12 @@ def cohort_of(out: Path, name: str) -> Cohort:
     return Cohort(folder)
 
 
-def run_row(row: Row, seed: int, out: Path) -> dict[str, Any]:
+def run_row(row: Row, seed: int, out: Path, weights: Mapping[str, Path]) -> dict[str, Any]:
     """Train one variant from one seed; score it on the patients that were held out, and on those it learnt from."""
     cohort, cache = cohort_of(out, row.cohort), FrameCache(out / "cache", row.size)
     held_in, held_out = (cached_clips(cohort, Part(SPLIT, name), cache, states=DENSE) for name in ("train", "test"))
     torch.manual_seed(seed)
-    task = row.make(held_in, seed)
+    task = row.make(held_in, seed, weights)
     facts = {"row": row.name, "cohort": cohort.digest}
     trained = train(
         task, replace(row.recipe, seed=seed, save_every=60), out / "runs" / f"{row.name}-{seed}", facts=facts
@@ -245,14 +253,16 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--seeds", type=int, default=2)
     parser.add_argument("--only", default="", help="rows whose name holds this")
+    parser.add_argument("--xfeat", type=Path, help="XFeat's weights, where torch.hub's folder has none")
     parser.add_argument("--table", action="store_true")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
+    weights = {"xfeat": chosen.xfeat} if chosen.xfeat else {}
     for seed in range(0 if chosen.table else chosen.seeds):
         for row in ROWS:
             path = chosen.out / "rows" / f"{row.name}-{seed}.json"
             if chosen.only in row.name and not path.exists():
-                write_atomic(path, json.dumps(run_row(row, seed, chosen.out), indent=2).encode())
+                write_atomic(path, json.dumps(run_row(row, seed, chosen.out, weights), indent=2).encode())
                 print(path.name, json.loads(path.read_text())["scores"], flush=True)
     print(table(chosen.out))
 

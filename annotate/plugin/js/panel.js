@@ -1,6 +1,5 @@
 // The Review panel: which frame is shown, what the keys do, and what the server said.
 
-const AHEAD = 12; // frames loaded ahead in either direction
 const ADVANCE = new Set(["accept", "reject"]); // after these the next of the queue is shown
 
 export class Panel {
@@ -10,12 +9,9 @@ export class Panel {
     this.server = parts.desk;
     this.lib = parts;
     this.pictures = new parts.pictures.Pictures(parts.desk.mediaUrl);
-    this.clips = new Map(); // clip_id -> { pictures, labels, masks }
+    this.clips = new parts.clips.Clips(parts.desk, this.pictures, (told) => parts.sidebar.showProgress(this.ui, told));
     this.now = null; // { clip_id, frame, target }
-    this.queue = [];
-    this.skipped = new Set();
-    this.been = [];
-    this.seen = 0;
+    this.been = []; // where we were before
     this.drawing = null; // { outlines, keep } while a region is drawn
     this.points = []; // keypoints of the frame, where wanted
     this.sample = sample;
@@ -77,34 +73,15 @@ export class Panel {
   }
 
   async open(clip_id, frame, target) {
-    const told = await this.fetched(clip_id, frame);
-    const at = frame ?? told.frame;
+    const told = await this.clips.open(clip_id, frame);
     const targets = Object.keys(told.clip.labels.points);
-    const wanted = target ?? this.queue.find((one) => one.clip_id === told.clip_id)?.target;
-    this.now = { clip_id: told.clip_id, frame: at, target: targets.includes(wanted) ? wanted : targets[0] };
+    const wanted = target ?? this.clips.queue.find((one) => one.clip_id === told.clip_id)?.target;
+    this.now = { clip_id: told.clip_id, frame: told.frame, target: targets.includes(wanted) ? wanted : targets[0] };
     await this.show();
   }
 
-  // A clip as the server has it; kept, as only our own decisions change it.
-  async fetched(clip_id, frame) {
-    const known = this.clips.get(clip_id);
-    if (known) return { clip: known, clip_id, frame: frame ?? known.pictures.frames[0] };
-    const told = await this.server.ask("open", { clip_id, frame });
-    this.take(told.pictures.clip_id, told);
-    return { clip: this.clips.get(told.pictures.clip_id), clip_id: told.pictures.clip_id, frame: told.frame };
-  }
-
-  // What the server said of a clip and of the queue.
-  take(clip_id, told) {
-    const pictures = told.pictures ?? this.clips.get(clip_id).pictures;
-    this.clips.set(clip_id, { pictures, labels: told.labels });
-    Object.assign(this, { queue: told.queue, seen: told.seen });
-    this.lib.sidebar.showProgress(this.ui, told.progress, told.left, told.behind);
-  }
-
-  item() {
-    const { clip_id, frame, target } = this.now;
-    return this.queue.find((one) => one.clip_id === clip_id && one.target === target && one.first <= frame && frame <= one.last);
+  get item() {
+    return this.clips.item(this.now);
   }
 
   async go(frame) {
@@ -125,18 +102,13 @@ export class Panel {
   }
 
   async next() {
-    const now = this.item();
-    if (now) this.skipped.add(keyOf(now));
+    if (this.item) this.clips.skip(this.item);
     await this.advance();
   }
 
-  // To the most urgent place that was not skipped; when all were, from the top again.
+  // To the most urgent place of the queue.
   async advance() {
-    let found = this.queue.find((one) => !this.skipped.has(keyOf(one)));
-    if (!found && this.queue.length) {
-      this.skipped.clear();
-      [found] = this.queue;
-    }
+    const found = this.clips.next();
     if (found) await this.goItem(found);
     else this.say("Nothing is left in the queue", "done");
   }
@@ -154,7 +126,7 @@ export class Panel {
     const began = performance.now();
     const { now, clip } = this;
     const file = clip.pictures.files[clip.pictures.frames.indexOf(now.frame)];
-    const regions = (clip.labels.regions[now.frame] ?? []).filter((one) => one.file && one.area);
+    const regions = this.lib.scene.regionsAt(clip, now.frame);
     const [image, ...masks] = await Promise.all([this.pictures.of(file), ...regions.map((one) => this.pictures.of(one.file))]);
     if (this.now !== now) return;
     const moved = this.drawnPlace !== `${now.clip_id} ${now.frame}`;
@@ -166,35 +138,31 @@ export class Panel {
     Object.assign(this.ui.bk.dataset, { clip: now.clip_id, frame: now.frame, target: now.target });
     this.ui.bk.dataset.shownMs = Math.round(performance.now() - began);
     this.follow();
-    this.loadAhead();
+    this.clips.loadAhead(now);
   }
 
   draw() {
     if (!this.now || !this.image) return;
-    const { clip, now, drawing } = this;
-    const { labels, pictures } = clip;
-    const points = labels.points[now.target] ?? {};
-    const flagged = labels.flagged[now.target] ?? {};
-    const point = points[now.frame];
-    const guess = flagged[now.frame];
-    const item = this.item();
+    const { clip, now, drawing, item } = this;
+    const { scene, picture, sidebar } = this.lib;
+    const { points, point, guess } = scene.labelsAt(clip, now);
     this.picture.show({
       image: this.image,
-      size: pictures.size,
+      size: clip.pictures.size,
       point,
       guess: point || guess?.x === null ? undefined : guess,
-      trail: this.lib.picture.trailOf(points, now.frame),
+      trail: picture.trailOf(points, now.frame),
       masks: drawing && !drawing.keep ? [] : this.masks,
       outlines: drawing?.outlines ?? [],
       drawing: Boolean(drawing),
       busy: this.busy,
       keypoints: this.points,
     });
-    const run = item ? [item.first, item.last] : null;
-    this.timeline.show({ n: pictures.n_frames, frame: now.frame, points, flagged, regions: labels.regions, onset: labels.onset, run });
-    this.ui.note.textContent = `${now.clip_id} · frame ${now.frame} of ${pictures.n_frames - 1}` + (drawing ? " · drawing: Enter saves, Esc leaves" : "");
-    this.lib.sidebar.showFacts(this.ui, facts(labels, now, point, guess));
-    this.lib.sidebar.showQueue(this.ui, this.queue, (one) => one === item);
+    this.timeline.show(scene.timelineOf(clip, now, item));
+    const where = `${now.clip_id} · frame ${now.frame} of ${clip.pictures.n_frames - 1}`;
+    this.ui.note.textContent = drawing ? `${where} · drawing: Enter saves, Esc leaves` : where;
+    sidebar.showFacts(this.ui, scene.factsOf(clip, now));
+    sidebar.showQueue(this.ui, this.clips.queue, (one) => one === item);
   }
 
   resize() {
@@ -207,31 +175,6 @@ export class Panel {
     size(this.ui.canvas, width, height);
     size(this.ui.timeline, this.ui.time.getBoundingClientRect().width, this.lib.timeline.HEIGHT);
     this.draw();
-  }
-
-  // Frames near this one, and the next clip of the queue with its picture.
-  loadAhead() {
-    const { pictures } = this.clip;
-    const at = pictures.frames.indexOf(this.now.frame);
-    for (let step = 1; step <= AHEAD; step++)
-      for (const file of [pictures.files[at + step], pictures.files[at - step]]) if (file) this.pictures.of(file).catch(() => {});
-    const coming = this.queue.filter((one) => !this.skipped.has(keyOf(one))).slice(0, 3);
-    for (const item of coming) this.fetchAhead(item).catch(() => {});
-  }
-
-  async fetchAhead(item) {
-    if (this.fetching || this.busy) return;
-    this.fetching = true;
-    try {
-      if (!this.clips.has(item.clip_id)) {
-        const told = await this.server.ask("open", { clip_id: item.clip_id, frame: item.frame });
-        this.clips.set(item.clip_id, { pictures: told.pictures, labels: told.labels });
-      }
-      const { pictures } = this.clips.get(item.clip_id);
-      await this.pictures.of(pictures.files[pictures.frames.indexOf(item.frame)]);
-    } finally {
-      this.fetching = false;
-    }
   }
 
   // In FiftyOne's viewer the sample follows our frame.
@@ -294,7 +237,7 @@ export class Panel {
   }
 
   play() {
-    const item = this.item();
+    const { item } = this;
     const last = item && this.now.frame < item.last ? item.last : this.frames.at(-1);
     this.playing = setInterval(() => {
       const next = this.frames[this.frames.indexOf(this.now.frame) + 1];
@@ -382,12 +325,11 @@ export class Panel {
     const seconds = (performance.now() - this.shownAt) / 1000;
     let taken = false;
     await this.work("Saving …", async () => {
-      const told = await this.server.ask("decide", { action, clip_id, frame, target, seconds, seen: this.seen, ...more });
+      const said = await this.clips.decide({ action, clip_id, frame, target, seconds, ...more });
       taken = true;
       this.shownAt = performance.now();
-      this.take(clip_id, told);
-      this.ui.bk.dataset.decision = told.seen;
-      this.say(`Saved: ${told.said}`, "done");
+      this.ui.bk.dataset.decision = this.clips.seen;
+      this.say(`Saved: ${said}`, "done");
       await this.show();
     });
     if (taken && ADVANCE.has(action)) await this.advance();
@@ -413,31 +355,13 @@ export class Panel {
     }
   }
 
-  // Another window of ours may have decided something.
   async reload() {
     const { clip_id, frame } = this.now;
     try {
-      this.take(clip_id, await this.server.ask("open", { clip_id, frame }));
+      await this.clips.reopen(clip_id, frame);
       await this.show();
     } catch (error) {
       this.say(error.message, "error");
     }
   }
-}
-
-const keyOf = (item) => `${item.clip_id}|${item.target}|${item.frame}`;
-
-// What is to be said of the frame, as rows of name and value.
-function facts(labels, { frame, target }, point, guess) {
-  const rows = [["target", target]];
-  if (point) {
-    rows.push(["label", `${point.state}${point.annotator ? ` by ${point.annotator}` : ""}, ${point.review}`]);
-    rows.push(["point", point.visible ? `${point.x.toFixed(1)}, ${point.y.toFixed(1)} px` : "not visible"]);
-    if (point.xx !== null) rows.push(["90 % within", `${(2.146 * Math.sqrt((point.xx + point.yy) / 2)).toFixed(1)} px`]);
-  } else rows.push(["label", guess ? `none: ${guess.reason}` : "none"]);
-  for (const region of labels.regions[frame] ?? [])
-    rows.push([region.target, `${region.area ? `${region.area} px²` : "none"}, ${region.state}, ${region.review}`]);
-  if (labels.onset) rows.push(["onset", labels.onset.frame < 0 ? "never" : `frame ${labels.onset.frame} (${labels.onset.state})`]);
-  if (labels.undoable) rows.push(["u undoes", labels.undoable]);
-  return rows;
 }

@@ -3,7 +3,8 @@
   const here = document.currentScript.src;
   const fresh = Date.now(); // after an update of bleedkit the browser must not mix old parts with new ones
   const part = (name) => import(new URL(`${name}.js?v=${fresh}`, here));
-  const parts = Promise.all(["desk", "keys", "picture", "pictures", "timeline", "sidebar", "panel"].map(part));
+  const names = ["desk", "keys", "clips", "scene", "picture", "pictures", "timeline", "sidebar", "panel"];
+  const parts = Promise.all(names.map(part));
 
   const { createElement, useEffect, useRef } = window.React;
 
@@ -13,9 +14,10 @@
     const panel = useRef(null);
     useEffect(() => {
       let gone = false;
-      parts.then(([desk, keys, picture, pictures, timeline, sidebar, { Panel }]) => {
+      parts.then((modules) => {
         if (gone || !root.current) return;
-        panel.current = new Panel(root.current, { desk, keys, picture, pictures, timeline, sidebar }, modal?.id);
+        const lib = Object.fromEntries(names.map((name, at) => [name, modules[at]]));
+        panel.current = new lib.panel.Panel(root.current, lib, modal?.id);
       });
       return () => {
         gone = true;

@@ -126,7 +126,9 @@ function cover(made, bk) {
   return over;
 }
 
-export function showProgress(parts, { settled, frames, decisions, seconds, reviewer, order }, left, behind) {
+// told: what the server says with every answer.
+export function showProgress(parts, { progress, left, behind }) {
+  const { settled, frames, decisions, seconds, reviewer, order } = progress;
   parts.progress.textContent = `${settled} of ${frames} frames settled · ${left} left in the queue (${order})`;
   parts.bar.style.width = `${frames ? (100 * settled) / frames : 0}%`;
   const pace = seconds === null ? "" : ` · ${seconds.toFixed(1)} s each (median)`;
