@@ -4,15 +4,14 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import IO, Final
 from urllib.parse import quote
 
 from ..datasets.errors import BleedkitError
 from .fiftyone_dataset import load_dataset
-from .mongo_keeper import answers, die_with_parent, free_port, stop
+from .mongo_keeper import answers, die_with_parent, free_port, serves_within, stop
 
 ADDRESS: Final = "127.0.0.1"  # never other machines: the App asks nobody for a password
 DEFAULT_PORT: Final = 5151
@@ -46,31 +45,33 @@ def app_server(
     """
     if port is not None and answers(port):
         raise BleedkitError(f"port {port} is in use", "choose another --port, or leave it out")
-    port = port or (free_port() if answers(DEFAULT_PORT) else DEFAULT_PORT)
-    # Not fiftyone.launch_app: it waits for its server in steps of ten seconds and says so on stdout.
-    command = [sys.executable, "-P", "-m", "fiftyone.server.main", "--address", ADDRESS, "--port", str(port)]
-    with tempfile.TemporaryFile() as log:
-        server = subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            env={**os.environ, **(environment or {})},
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - one thread
-        )
-        try:
-            _wait_for(server, port, log)
-            yield port, server
-        finally:
-            stop(server)
-
-
-def _wait_for(server: "subprocess.Popen[bytes]", port: int, log: IO[bytes]) -> None:
-    end = time.monotonic() + START_TIMEOUT_S
-    while not answers(port):
-        if server.poll() is not None or time.monotonic() > end:
+    at = port or (free_port() if answers(DEFAULT_PORT) else DEFAULT_PORT)
+    with tempfile.TemporaryFile() as log, ExitStack() as stack:
+        server = stack.enter_context(_started(at, environment or {}, log))
+        if not serves_within(server, at, START_TIMEOUT_S) and port is None and answers(at):
+            at = free_port()  # somebody who started at the same moment was quicker
+            server = stack.enter_context(_started(at, environment or {}, log))
+        if not serves_within(server, at, START_TIMEOUT_S):
             log.seek(0)
             told = log.read().decode(errors="replace").strip()
             reason = told.splitlines()[-1] if told else "no reason given"
-            raise BleedkitError(f"the FiftyOne App did not start on port {port}: {reason}", "try another --port")
-        time.sleep(0.05)
+            raise BleedkitError(f"the FiftyOne App did not start on port {at}: {reason}", "try another --port")
+        yield at, server
+
+
+@contextmanager
+def _started(port: int, environment: Mapping[str, str], log: IO[bytes]) -> "Iterator[subprocess.Popen[bytes]]":
+    # Not fiftyone.launch_app: it waits for its server in steps of ten seconds and says so on stdout.
+    command = [sys.executable, "-P", "-m", "fiftyone.server.main", "--address", ADDRESS, "--port", str(port)]
+    server = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        env={**os.environ, **environment},
+        preexec_fn=die_with_parent,  # noqa: PLW1509 - one thread
+    )
+    try:
+        yield server
+    finally:
+        stop(server)

@@ -14,8 +14,11 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+import psutil
 
 USERS_LOCK: Final = "users.lock"
 SERVER_FILE: Final = "server.json"  # {"keeper": pid, "port": port} while the server answers
@@ -36,7 +39,7 @@ def keep(folder: Path, binary: Path) -> int:
     ]  # fmt: skip
     server = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=die_with_parent)  # noqa: PLW1509 - one thread
     try:
-        if not _answers_within(server, port, START_TIMEOUT_S):
+        if not serves_within(server, port, START_TIMEOUT_S):
             return 1
         _publish(folder, port)
         with (folder / USERS_LOCK).open("a") as lock:
@@ -63,12 +66,26 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def _answers_within(server: "subprocess.Popen[bytes]", port: int, timeout_s: float) -> bool:
+def serves_within(server: "subprocess.Popen[bytes]", port: int, timeout_s: float) -> bool:
+    """Wait until a process that we started listens on that port of 127.0.0.1; False where it ends or takes longer.
+
+    That the port answers would not be enough: another server, started at the same moment, may have been quicker.
+    """
     end = time.monotonic() + timeout_s
     while time.monotonic() < end and server.poll() is None:
-        if answers(port):
+        if _listens(server.pid, port):
             return True
-        time.sleep(0.02)
+        time.sleep(0.05)
+    return False
+
+
+def _listens(pid: int, port: int) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        server = psutil.Process(pid)
+        for process in (server, *server.children(recursive=True)):
+            for connection in process.net_connections("tcp"):
+                if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+                    return True
     return False
 
 

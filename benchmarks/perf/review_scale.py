@@ -124,12 +124,15 @@ def measure(cohort: Cohort, folder: Path) -> dict[str, Any]:
         with ExitStack() as stack:
             with _timed("server up, cohort looked through", times):
                 running = stack.enter_context(running_review(place, uri))
-            stalls = _review(running.url, times)
-    return {"seconds": times, "longest stall": stalls}
+            stall, shown = _review(running.url, times)
+    return {"seconds": times, "longest stall": stall, "shown": shown}
 
 
-def _review(url: str, times: dict[str, list[float]]) -> float:
-    """Open the panel, page by frame and by queue, decide, ask for keypoints, then scroll FiftyOne's own grid."""
+def _review(url: str, times: dict[str, list[float]]) -> tuple[float, str]:
+    """Open the panel, page by frame and by queue, decide, ask for keypoints, then scroll FiftyOne's own grid.
+
+    Returns the longest stall in seconds, and what the panel says of the work.
+    """
     from playwright.sync_api import sync_playwright
 
     with tempfile.TemporaryDirectory() as profile, sync_playwright() as playwright:
@@ -151,6 +154,7 @@ def _review(url: str, times: dict[str, list[float]]) -> float:
                     page.keyboard.press(key)
                     page.wait_for_function(_QUIET, timeout=60_000)
         stall = float(page.evaluate("Math.max(0, ...window.stalls) / 1000"))
+        shown = page.locator("[data-cy=review]").inner_text().splitlines()[0]
         page.get_by_text("Samples", exact=True).first.click()
         page.wait_for_selector("[data-cy=looker]", timeout=60_000)
         for _ in range(10):
@@ -160,7 +164,7 @@ def _review(url: str, times: dict[str, list[float]]) -> float:
                 page.wait_for_timeout(300)
                 page.wait_for_selector("[data-cy=looker]", timeout=60_000)
         context.close()
-    return stall
+    return stall, shown
 
 
 @contextmanager
@@ -179,6 +183,7 @@ def main() -> None:
         found = measure(make_cohort(Path(folder), chosen.frames), Path(folder))
     for name, seconds in found["seconds"].items():
         print(f"{name:<34} {len(seconds):>3} times, median {median(seconds):.3f} s, longest {max(seconds):.3f} s")
+    print(f"the panel said: {found['shown']}")
     print(f"the page stood still for {found['longest stall']:.3f} s at most while reviewing")
 
 

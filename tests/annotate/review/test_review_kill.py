@@ -93,11 +93,12 @@ with tempfile.TemporaryDirectory() as profile, sync_playwright() as playwright:
     shown = ""
     for turn in range(10_000):
         page.keyboard.press("oh"[turn % 2])
-        page.wait_for_timeout(40)
-        now = page.evaluate("document.querySelector('[data-cy=review]').dataset.decision ?? ''")
-        if now != shown:
-            shown = now
-            print(shown, flush=True)
+        changed = page.wait_for_function(
+            "shown => [document.querySelector('[data-cy=review]').dataset.decision].find(now => now && now !== shown)",
+            arg=shown, polling=5,
+        )
+        shown = changed.json_value()
+        print(shown, flush=True)  # before the next key: no more than one decision is ever on its way
         if turn % 2:
             page.keyboard.press("ArrowRight")
 """
