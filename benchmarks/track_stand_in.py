@@ -19,8 +19,8 @@ def matching_track_on(looks: nn.Module | None = None) -> TrackOn:
     """Points are where the picture looks as it did where they were asked for.
 
     looks: the encoder, pictures (B, 3, 384, 512) in 0..1 to maps (B, 256, 96, 128), of which points are found by what
-    is positive; by default 256 random filters. Behind that every residual branch adds 0, every projection of query and cells is
-    the identity, and of the four levels the finest alone counts.
+    is positive; by default 256 random filters. Behind that every residual branch adds 0, every projection of query and
+    cells is the identity, and of the four levels the finest alone counts.
     """
     track_on = TrackOn()
     silent = ("out_proj.", "output_proj.", "linear2.", "query_residual.", "feature_decoder.linear", "projection1.bias")

@@ -52,7 +52,8 @@ def review(
     members = tuple(one.strip() for one in (team or "").split(",") if one.strip())
     place = ReviewPlace(cohort, opened.media_root, reviewer, name or opened.meta.name, order, members)  # type: ignore[arg-type]
     ended = ""
-    for end in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: what was decided is to be brought home
+    # Also where a script started us with Ctrl-C ignored: what was decided is to be brought home.
+    for end in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(end, signal.default_int_handler)
     with running_mongod() as uri:
         from ..annotate.review.app import prepare, running_review

@@ -168,7 +168,7 @@ def gate_spread(candidate: Candidate) -> list[str]:
 def gate_sigma(candidate: Candidate) -> list[str]:
     """Frames whose position is too uncertain."""
     limit = candidate.pixels(candidate.limits.sigma)
-    return [f"uncertain by {s:.1f} px, more than {limit:.1f}" if s > limit else "" for s in candidate.sigma]
+    return [f"uncertain by {s:.2f} px, more than {limit:.2f}" if s > limit else "" for s in candidate.sigma]
 
 
 def _trusted(candidate: Candidate) -> list[str]:

@@ -55,7 +55,10 @@ class ClipReview:
 
     @property
     def flagged(self) -> dict[tuple[int, str], ReviewItem]:
-        """Frames, with target, that the engine would not label and nobody did since: the reason and a guess."""
+        """Frames, with target, that the engine would not label and nobody did since: the reason and a guess.
+
+        None from before the onset that a person gave: there is nothing to be found there.
+        """
         no_points = {row.target for row in self.rows.values() if not isinstance(row, PointLabel)}
         found = {place: item for place, item in self.items.items() if place[1] not in no_points}
         undone = {decision.undoes for decision in self.decisions}
@@ -72,7 +75,9 @@ class ClipReview:
             for row in self.current()
             if isinstance(row, PointLabel) and row.review is not Review.REJECTED
         }
-        return {place: item for place, item in sorted(found.items()) if place not in labelled}
+        onset = self.onset()
+        begins = onset.frame if onset is not None and onset.state is LabelState.HUMAN else 0
+        return {place: item for place, item in sorted(found.items()) if place not in labelled and place[0] >= begins}
 
     def contested(self) -> dict[tuple[int, str], ReviewItem]:
         """Places that are listed though several people labelled them, as they disagree, and no reviewer spoke since.
@@ -137,6 +142,11 @@ class ClipReview:
             if one.number not in undone and one.action not in (Action.UNDO, Action.COMMENT)
         ]
         return left[-1] if left else None
+
+    def rejected(self, target: str = "source") -> set[int]:
+        """Frames whose only point is one that a reviewer rejected."""
+        said = {row.frame for row in self.current() if isinstance(row, PointLabel) and row.target == target}
+        return said - set(self.points(target)) - {frame for frame, name in self.flagged if name == target}
 
     def is_settled(self, frame: int, target: str = "source") -> bool:
         """Whether a person labelled the frame's point, or judged the one that is there."""

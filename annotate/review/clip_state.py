@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from ...datasets.schema import Clip, MaskLabel, PointLabel, ReviewItem
 from .clip_review import ClipReview
-from .decision import Decision
+from .decision import NEVER, Action, Decision
 from .queue import QueueItem, targets_of
 
 Json = dict[str, Any]
@@ -37,13 +37,17 @@ class ClipPictures:
 
 @dataclass(frozen=True)
 class ClipLabels:
-    """What a reviewer may change. points, flagged: by target, then frame. undoable: what undo takes back."""
+    """What a reviewer may change. points, flagged: by target, then frame. undoable: what undo takes back.
+
+    comments: what this reviewer wrote, by frame.
+    """
 
     points: Mapping[str, Mapping[int, Json]]
     flagged: Mapping[str, Mapping[int, Json]]
     regions: Mapping[int, Sequence[Json]]
     onset: Json | None
     undoable: str
+    comments: Mapping[int, Sequence[str]]
 
     @classmethod
     def of(cls, review: ClipReview, mask_files: Mapping[str, str]) -> Self:
@@ -56,6 +60,7 @@ class ClipLabels:
             regions={at: [_region(row, mask_files) for row in rows] for at, rows in review.regions().items()},
             onset=None if onset is None else {"frame": onset.frame, "state": onset.state, "review": onset.review},
             undoable=_named(review.undoable()),
+            comments=_comments(review.decisions),
         )
 
     def to_json(self) -> Json:
@@ -96,6 +101,14 @@ def _region(row: MaskLabel, files: Mapping[str, str]) -> Json:
     return {**said, "file": files.get(row.label_id, ""), "area": row.area}
 
 
+def _comments(decisions: Sequence[Decision]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for one in decisions:
+        if one.action is Action.COMMENT:
+            found.setdefault(one.frames[0], []).append(one.text)
+    return found
+
+
 def _numbers(**values: float) -> Json:
     return {name: None if math.isnan(value) else value for name, value in values.items()}
 
@@ -103,5 +116,7 @@ def _numbers(**values: float) -> Json:
 def _named(decision: Decision | None) -> str:
     if decision is None:
         return ""
+    if decision.frames == (NEVER,):
+        return "never bleeds"
     first, last = min(decision.frames), max(decision.frames)
     return f"{decision.action} on frame {first}" + (f" to {last}" if last > first else "")

@@ -58,14 +58,15 @@ def changes_of(decision: Decision, known: Mapping[str, Row], done: Mapping[int, 
             said = Review.ACCEPTED if decision.action is Action.ACCEPT else Review.REJECTED
             return [_judged(base, said, decision) for base in bases]
         case Action.MOVE | Action.HIDE:
-            point = point_of(decision, known)
-            return [Change(point, known.get(point.supersedes)), *_track(decision, known)]
+            points = points_of(decision, known)
+            return [*(Change(point, known.get(point.supersedes)) for point in points), *_track(decision, known)]
         case Action.ONSET:
             return [_onset(decision, _first(bases, OnsetLabel))]
         case Action.REDRAW | Action.CLEAR:
             return [_region(decision, _first(bases, MaskLabel))]
         case Action.UNDO:
-            return [_restored(change, decision) for change in reversed(done[decision.undoes])]
+            heads = _heads(done)
+            return [_restored(change, heads, decision) for change in reversed(done[decision.undoes])]
         case Action.COMMENT:
             return []
 
@@ -88,13 +89,18 @@ def _judged(base: Row, said: Review, decision: Decision) -> Change:
     return Change(row, base)
 
 
-def point_of(decision: Decision, known: Mapping[str, Row]) -> PointLabel:
-    """The label that a moved or hidden point becomes."""
-    base = _first([known[label_id] for label_id in decision.before], PointLabel)
+def points_of(decision: Decision, known: Mapping[str, Row]) -> list[PointLabel]:
+    """The labels that moved or hidden points become, frame by frame."""
+    bases = [known[label_id] for label_id in decision.before]
+    of_frame = {base.frame: base for base in reversed(bases) if isinstance(base, PointLabel)}
+    return [_point(decision, frame, of_frame.get(frame)) for frame in decision.frames]
+
+
+def _point(decision: Decision, frame: int, base: PointLabel | None) -> PointLabel:
     x, y = decision.xy if decision.xy is not None else (math.nan, math.nan)
     return PointLabel(
         clip_id=decision.clip_id,
-        frame=decision.frames[0],
+        frame=frame,
         target=decision.target or POINT_TARGET,
         x=x,
         y=y,
@@ -166,19 +172,30 @@ def _region(decision: Decision, base: MaskLabel | None) -> Change:
     return Change(row, base)
 
 
-def _restored(change: Change, decision: Decision) -> Change:
-    """What was there before, as a row that replaces what came in its place; a row that was new is rejected."""
+def _heads(done: Mapping[int, "list[Change]"]) -> dict[str, Row]:
+    """The row that came last in place of each, by the label_id of the one replaced; the reviewer's own rows only.
+
+    What was judged and taken back stands behind the row that was judged: taking that one back must replace what stands
+    there now. Other people's rows have no say, or the same log would make other rows after a pull of theirs.
+    """
+    heads: dict[str, Row] = {}
+    for number in sorted(done, reverse=True):
+        for change in done[number]:
+            if change.base is not None:
+                heads[change.base.label_id] = heads.get(change.row.label_id, change.row)
+    return heads
+
+
+def _restored(change: Change, heads: Mapping[str, Row], decision: Decision) -> Change:
+    """What was there before, as a row that replaces what stands in its place now; a row that was new is rejected."""
+    head = heads.get(change.row.label_id, change.row)
     if change.base is not None:
-        return Change(replace(change.base, supersedes=change.row.label_id), change.row)
+        return Change(replace(change.base, supersedes=head.label_id), head)
     run = review_run(decision).id
     gone = replace(
-        change.row,
-        review=Review.REJECTED,
-        annotator=decision.reviewer,
-        provenance=run,
-        supersedes=change.row.label_id,
+        change.row, review=Review.REJECTED, annotator=decision.reviewer, provenance=run, supersedes=head.label_id
     )
-    return Change(gone, change.row)
+    return Change(gone, head)
 
 
 def _first(bases: Sequence[Row], kind: type[Label]) -> Label | None:

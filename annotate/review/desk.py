@@ -18,9 +18,9 @@ from ..fiftyone_store import read_samples
 from ..frame_files import frame_files, mask_files
 from .clip_review import ClipReview
 from .clip_state import ClipLabels, ClipPictures, Json, item_json
-from .decision import NEVER, Decision
+from .decision import NEVER, Action, Decision
 from .decision_rows import REGION_TARGET
-from .queue import Order, assigned, targets_of
+from .queue import Order, assigned, clip_items, targets_of
 from .renewal import Renewal
 from .resmooth import Images, Resmoother
 from .session import ReviewSession
@@ -83,7 +83,7 @@ class ReviewDesk:
             taken = self._take(wish, self.session.clip(wish.clip_id))
             self.work.changed(wish.clip_id)
             self.renewal.wants(wish.clip_id)
-            return {"said": said(taken), **self._state(wish.clip_id)}
+            return {"said": said(taken, wish.action), **self._state(wish.clip_id)}
 
     def keypoints(self, clip_id: str, frame: int) -> list[list[float]]:
         """The tissue points near the targets on one frame, read from the cohort when asked for: (x, y) in pixels."""
@@ -116,7 +116,8 @@ class ReviewDesk:
             case "move":
                 taken = session.move(clip_id, frame, wish.xy, target=wish.target, seconds=seconds)
             case "hide":
-                taken = session.hide(clip_id, frame, target=wish.target, seconds=seconds)
+                hidden = [frame] if wish.scope == "frame" else self._stretch(wish, review)
+                taken = session.hide(clip_id, hidden, target=wish.target, seconds=seconds)
             case "onset" | "never":
                 taken = session.onset(clip_id, frame if wish.action == "onset" else NEVER, seconds=seconds)
             case "redraw":
@@ -140,6 +141,13 @@ class ReviewDesk:
             frames = sorted(review.points(wish.target))
         points = review.points(wish.target)
         return [at for at in frames if points[at].state != "human" and points[at].review is Review.UNREVIEWED]
+
+    def _stretch(self, wish: Wish, review: ClipReview) -> list[int]:
+        """The queue's run that holds the frame: what nobody has settled between two people's labels, guesses too."""
+        runs = [item.frames for item in clip_items(review) if item.target == wish.target and wish.frame in item.frames]
+        if not runs:
+            raise BleedkitError(f"frame {wish.frame} is in no open stretch", "h hides the point on this frame alone")
+        return list(runs[0])
 
     def _region(self, review: ClipReview, frame: int) -> np.ndarray | None:
         shown = [mask for mask in review.regions().get(frame, ()) if mask.target == REGION_TARGET]
@@ -180,13 +188,14 @@ class ReviewDesk:
         return images
 
 
-def said(decision: Decision) -> str:
-    """What a decision did, in a line."""
+def said(decision: Decision, wished: str) -> str:
+    """What a decision did, in a line. wished: what the reviewer asked for; accepting a guess puts a point there."""
     first, last, n = min(decision.frames), max(decision.frames), len(decision.frames)
     where = f"frame {first}" if n == 1 else f"{n} frames, {first} to {last}"
     if decision.frames == (NEVER,):
-        where = "never"
-    text = f"{decision.action} {where}"
+        where = "never" if decision.action is Action.ONSET else "onset never"
+    is_guess = wished == "accept" and decision.action is Action.MOVE
+    text = f"accept the guess on {where}" if is_guess else f"{decision.action} {where}"
     if decision.track:
         doubted = sum(bool(point.reason) for point in decision.track)
         text += f"; {len(decision.track)} frames tracked anew, {doubted} of them not trusted"

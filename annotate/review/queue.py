@@ -91,8 +91,9 @@ class ReviewQueue:
             review = self.review_of(clip_id)
             for target in targets_of(review):
                 places = set(review.points(target)) | {frame for frame, name in review.flagged if name == target}
-                frames += len(places)
-                settled += sum(review.is_settled(frame, target) for frame in places)
+                rejected = len(review.rejected(target))
+                frames += len(places) + rejected
+                settled += rejected + sum(review.is_settled(frame, target) for frame in places)
             contested = review.contested()
             points = sum(target in targets_of(review) for _, target in contested)
             frames, settled = frames + len(contested) - points, settled - points

@@ -15,7 +15,7 @@ from ...pseudolabel.presets import PseudoLabelConfig, preset_config
 from ...pseudolabel.segments import Segment, segments_of
 from .clip_review import ClipReview
 from .decision import Action, Decision, TrackPoint
-from .decision_rows import POINT_TARGET, point_of
+from .decision_rows import POINT_TARGET, points_of
 
 Images = Callable[[Sequence[int]], Iterator[tuple[int, np.ndarray]]]  # of these frames, in order: (H, W, 3) uint8 RGB
 
@@ -43,9 +43,10 @@ class Resmoother:
     def with_track(self, review: ClipReview, decision: Decision, images: Images) -> Decision:
         """The decision, a moved or hidden point, with the track of the segments on both its sides.
 
-        Frames that a person labelled, or whose label somebody judged, keep what they have.
+        One on several frames stays as it is: they are all that lies between the labels round them. Frames that a
+        person labelled, or whose label somebody judged, keep what they have.
         """
-        if decision.action not in (Action.MOVE, Action.HIDE):
+        if decision.action not in (Action.MOVE, Action.HIDE) or len(decision.frames) > 1:
             return decision
         target = decision.target or POINT_TARGET
         segments = self._segments(review, decision, target)
@@ -61,7 +62,7 @@ class Resmoother:
         return replace(decision, track=tuple(points), engine=self.engine if points else "")
 
     def _segments(self, review: ClipReview, decision: Decision, target: str) -> list[Segment]:
-        corrected = point_of(decision, review.rows)
+        (corrected,) = points_of(decision, review.rows)
         replaced = {corrected.supersedes}
         labels = [
             row

@@ -71,11 +71,11 @@ class ReviewSession:
             raise BleedkitError(
                 f"({xy[0]:.1f}, {xy[1]:.1f}) is outside the frame of {size}", "click inside, or mark it not visible"
             )
-        return self._point(Action.MOVE, clip_id, frame, target, xy=(float(xy[0]), float(xy[1])), seconds=seconds)
+        return self._point(Action.MOVE, clip_id, [frame], target, xy=(float(xy[0]), float(xy[1])), seconds=seconds)
 
-    def hide(self, clip_id: str, frame: int, *, target: str = "", seconds: float = math.nan) -> Decision:
-        """Say that the point is not to be seen on the frame; the segment's other frames follow."""
-        return self._point(Action.HIDE, clip_id, frame, target, xy=None, seconds=seconds)
+    def hide(self, clip_id: str, frames: Sequence[int], *, target: str = "", seconds: float = math.nan) -> Decision:
+        """Say that the point is not to be seen on these frames; of one alone the segment's others follow."""
+        return self._point(Action.HIDE, clip_id, frames, target, xy=None, seconds=seconds)
 
     def onset(self, clip_id: str, frame: int, *, seconds: float = math.nan) -> Decision:
         """Say which frame is the first that bleeds, or NEVER."""
@@ -128,22 +128,25 @@ class ReviewSession:
         shown = _on_frames(self.clip(clip_id), frames, target)
         if not shown:
             where = f"{clip_id} frame {frames[0]}" if frames else clip_id
-            raise BleedkitError(f"there is no label on {where} to {action}", "place one, or go on")
+            raise BleedkitError(
+                f"there is no label on {where} to {action}",
+                "click on the place, take a frame's guess with a, or go on with n",
+            )
         return self._take(self._decision(action, clip_id, frames, target, before=_ids(shown), seconds=seconds))
 
     def _point(
         self,
         action: Action,
         clip_id: str,
-        frame: int,
+        frames: Sequence[int],
         target: str,
         *,
         xy: tuple[float, float] | None,
         seconds: float,
     ) -> Decision:
         review, target = self.clip(clip_id), target or POINT_TARGET
-        before = _ids([_current_point(review, frame, target)])
-        decision = self._decision(action, clip_id, [frame], target, before=before, seconds=seconds, xy=xy)
+        before = _ids([_current_point(review, frame, target) for frame in frames])
+        decision = self._decision(action, clip_id, frames, target, before=before, seconds=seconds, xy=xy)
         if self._resmoother is not None:
             decision = self._resmoother.with_track(review, decision, self._images_of(clip_id))
         return self._take(decision)

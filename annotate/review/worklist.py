@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from ...datasets.cohort import Cohort
-from ...datasets.schema import ReviewItem
+from ...datasets.schema import OnsetLabel, ReviewItem
 from ...datasets.table_file import TableByClip, typed_rows
 from ...datasets.transaction import current
 from .clip_review import ClipReview
@@ -63,9 +63,15 @@ class Worklist:
 
 
 def first_look(cohort: Cohort, clips: Sequence[str], decisions: Sequence[Decision]) -> Iterator[ClipReview]:
-    """The clips, in id order, with what the queue hangs on: points, and frames given up; whole where decided upon."""
+    """The clips, in id order, with what the queue hangs on: points, onsets, frames given up.
+
+    Whole where something was decided.
+    """
     decided = {decision.clip_id for decision in decisions}
     points = TableByClip(current(cohort.folder, "points.parquet"), "points")
+    onsets: dict[str, list[OnsetLabel]] = {}
+    for onset in cohort.onsets(history=True):
+        onsets.setdefault(onset.clip_id, []).append(onset)
     flagged: dict[str, dict[tuple[int, str], ReviewItem]] = {}
     for item in cohort.review_items():
         flagged.setdefault(item.clip_id, {})[item.frame, item.target] = item
@@ -73,5 +79,6 @@ def first_look(cohort: Cohort, clips: Sequence[str], decisions: Sequence[Decisio
         if clip_id in decided:
             yield ClipReview.of(cohort, clip_id, decisions)
         else:
-            rows: dict[str, Row] = {row.label_id: row for row in typed_rows("points", points.take(clip_id))}
+            read = [*typed_rows("points", points.take(clip_id)), *onsets.get(clip_id, ())]
+            rows: dict[str, Row] = {row.label_id: row for row in read}
             yield ClipReview(cohort.clip(clip_id), [], rows, flagged.get(clip_id, {}))

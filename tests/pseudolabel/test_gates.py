@@ -48,10 +48,10 @@ def flagged(reasons: list[str]) -> list[int]:
 
 def test_sigma_flags_along_the_long_axis_above_eight_pixels():
     assert gate_sigma(candidate(sigma=7.9)) == [""] * T
-    assert gate_sigma(candidate(sigma=17.2)) == ["uncertain by 17.2 px, more than 8.0"] * T
+    assert gate_sigma(candidate(sigma=17.2)) == ["uncertain by 17.20 px, more than 8.00"] * T
     round_one = candidate(sigma=1)
     turned = replace(round_one, track=replace(round_one.track, covariance=np.tile([[50.0, 49], [49, 50]], (T, 1, 1))))
-    assert gate_sigma(turned)[0] == "uncertain by 9.9 px, more than 8.0", "the long axis has variance 50 + 49"
+    assert gate_sigma(turned)[0] == "uncertain by 9.95 px, more than 8.00", "the long axis has variance 50 + 49"
 
 
 def test_tracks_that_stay_apart_flag_the_whole_segment_and_crossing_is_not_meeting():

@@ -1,6 +1,8 @@
 // The Review panel: which frame is shown, what the keys do, and what the server said.
 
-const ADVANCE = new Set(["accept", "reject"]); // after these the next of the queue is shown
+const MOST_FPS = 15; // of playing: a stretch of a second shall be seen
+const ADVANCE = new Set(["accept", "reject"]); // after these, and whatever settles a stretch, the next of the queue is shown
+const NOT_UNDONE = new Set(["undo", "comment"]);
 
 export class Panel {
   // parts: the modules beside this one. sample: id of the FiftyOne sample to begin with, where one is open.
@@ -12,6 +14,7 @@ export class Panel {
     this.clips = new parts.clips.Clips(parts.desk, this.pictures, (told) => parts.sidebar.showProgress(this.ui, told));
     this.now = null; // { clip_id, frame, target }
     this.been = []; // where we were before
+    this.decided = []; // places of our decisions, for undo
     this.drawing = null; // { outlines, keep } while a region is drawn
     this.points = []; // keypoints of the frame, where wanted
     this.sample = sample;
@@ -95,9 +98,11 @@ export class Panel {
   }
 
   async goItem(item) {
+    if (this.busy) return;
     this.stop();
     this.leaveDrawing();
     if (this.now) this.been.push(this.now);
+    if (this.ui.said.dataset.kind === "error") this.say(""); // it was about another place
     await this.work("", () => this.open(item.clip_id, item.frame, item.target));
   }
 
@@ -224,6 +229,8 @@ export class Panel {
       comment: () => this.startComment(),
       segment: () => this.decide("accept", { scope: "segment" }),
       clip: () => this.decide("accept", { scope: "clip" }),
+      hideAll: () => this.decide("hide", { scope: "segment" }),
+      undo: () => this.undo(),
     };
     if (!this.now) return;
     (acts[name] ?? (() => this.decide(name)))();
@@ -236,14 +243,19 @@ export class Panel {
     this.go(this.frames[Math.min(Math.max(at, 0), this.frames.length - 1)]);
   }
 
+  // The stretch from its first frame to its last, slowly enough to be judged; then where it began.
   play() {
-    const { item } = this;
-    const last = item && this.now.frame < item.last ? item.last : this.frames.at(-1);
-    this.playing = setInterval(() => {
-      const next = this.frames[this.frames.indexOf(this.now.frame) + 1];
-      if (next === undefined || next > last) this.stop();
-      else this.go(next);
-    }, 1000 / this.clip.pictures.fps);
+    const { item, frames } = this;
+    const from = this.now.frame;
+    const shown = item ? frames.filter((frame) => item.first <= frame && frame <= item.last) : frames.slice(frames.indexOf(from));
+    this.playing = setInterval(
+      () => {
+        const next = shown.shift();
+        if (next === undefined) this.stop();
+        this.go(next ?? from);
+      },
+      1000 / Math.min(this.clip.pictures.fps, MOST_FPS),
+    );
   }
 
   stop() {
@@ -327,13 +339,22 @@ export class Panel {
     await this.work("Saving …", async () => {
       const said = await this.clips.decide({ action, clip_id, frame, target, seconds, ...more });
       taken = true;
+      if (!NOT_UNDONE.has(action)) this.decided.push({ clip_id, frame, target });
       this.shownAt = performance.now();
       this.ui.bk.dataset.decision = this.clips.seen;
       this.say(`Saved: ${said}`, "done");
       await this.show();
     });
-    if (taken && ADVANCE.has(action)) await this.advance();
+    if (taken && (ADVANCE.has(action) || more.scope)) await this.advance();
     return taken;
+  }
+
+  // What we decided last may lie in another clip by now: go there first, so that it is seen what is taken back.
+  async undo() {
+    if (this.busy) return;
+    const place = this.decided.pop();
+    if (place) await this.work("", () => this.open(place.clip_id, place.frame, place.target));
+    await this.decide("undo");
   }
 
   // One thing at a time: nobody shall decide on what is not on the screen yet.

@@ -219,6 +219,7 @@ function cross(context, x, y, size, colour, unit) {
   context.lineTo(x + size, y + size);
   context.moveTo(x - size, y + size);
   context.lineTo(x + size, y - size);
+  stroke(context, "#000000", 4 * unit); // stands out of tissue of its own colour
   stroke(context, colour, 2 * unit);
 }
 

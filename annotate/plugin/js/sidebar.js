@@ -28,7 +28,7 @@ const STYLE = `
 .bk-queue button { flex-direction: column; gap: 0; text-align: left; padding: 2px 6px; border-color: transparent; }
 .bk-queue button[data-now=true] { border-color: #ffc400; }
 .bk-queue button { white-space: normal; }
-.bk-queue small { color: #a0a0a0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.bk-queue small { color: #a0a0a0; overflow: hidden; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; }
 .bk-time { grid-column: 1 / 3; }
 .bk-legend { display: flex; gap: 12px; color: #a0a0a0; font-size: 11px; flex-wrap: wrap; }
 .bk-legend i { display: inline-block; width: 9px; height: 9px; border-radius: 2px; margin-right: 4px; }
@@ -36,6 +36,7 @@ const STYLE = `
 .bk-cover[hidden] { display: none; }
 .bk-box { background: #242424; padding: 16px 20px; border-radius: 6px; max-height: 92%; overflow-y: auto; }
 .bk-box table { border-spacing: 14px 1px; }
+.bk-box td:first-child { white-space: nowrap; }
 .bk-box textarea { width: 340px; height: 80px; background: #181818; color: inherit; font: inherit; }
 `;
 
@@ -132,7 +133,7 @@ export function showProgress(parts, { progress, left, behind }) {
   parts.progress.textContent = `${settled} of ${frames} frames settled · ${left} left in the queue (${order})`;
   parts.bar.style.width = `${frames ? (100 * settled) / frames : 0}%`;
   const pace = seconds === null ? "" : ` · ${seconds.toFixed(1)} s each (median)`;
-  parts.pace.textContent = `${reviewer} · ${decisions} decisions${pace}${behind ? " · the grid is behind" : ""}`;
+  parts.pace.textContent = `${reviewer} · ${decisions} decision${decisions === 1 ? "" : "s"}${pace}${behind ? " · the grid is behind" : ""}`;
   parts.pace.title = behind;
 }
 
@@ -152,6 +153,7 @@ export function showQueue(parts, items, isNow) {
       return button;
     }),
   );
+  parts.queue.querySelector("[data-now=true]")?.scrollIntoView({ block: "nearest" });
 }
 
 export function say(parts, text, kind = "done") {

@@ -47,9 +47,9 @@ export class Timeline {
       context.fillRect(left(scene.run[0]), 12, (scene.run[1] - scene.run[0] + 1) * cell, HEIGHT - 26);
     }
     this.drawBand(left, cell);
-    for (const [frame, guess] of Object.entries(scene.flagged)) bar(+frame, ROWS.labels, this.colours.guess);
+    const [top, bottom] = ROWS.labels;
+    for (const frame of Object.keys(scene.flagged)) bar(+frame, [top + 5, bottom - 5], this.colours.guess); // told by form too
     for (const [frame, point] of Object.entries(scene.points)) {
-      const [top, bottom] = ROWS.labels;
       bar(+frame, point.visible ? [top, bottom] : [(top + bottom) / 2 + 1, bottom], this.colours[point.state]);
       if (REVIEWS[point.review]) bar(+frame, ROWS.reviews, REVIEWS[point.review]);
     }

@@ -64,6 +64,38 @@ def test_one_wish_accepts_a_segment_and_it_leaves_the_queue(desk):
     assert sum(one["n"] for one in left) == sum(f < 30 for f, name in review.flagged if name == target)
 
 
+def test_one_wish_hides_all_that_is_open_of_a_stretch_guesses_too(desk):
+    clip_id, target = next(iter(desk.cohort.clips)), trackable(desk)
+    item = next(one for one in desk.open(clip_id)["queue"] if (one["clip_id"], one["target"]) == (clip_id, target))
+    told = desk.decide(wish(desk, "hide", item["frame"], target=target, scope="segment"))
+    points = told["labels"]["points"][target]
+    hidden = [frame for frame, one in points.items() if one["annotator"] == "kim"]
+    assert (hidden[0], hidden[-1], len(hidden)) == (item["first"], item["last"], item["n"])
+    assert not any(points[frame]["visible"] for frame in hidden)
+    assert told["said"] == f"hide {item['n']} frames, {item['first']} to {item['last']}"
+    assert not any(
+        one["first"] == item["first"] and one["target"] == target for one in told["queue"] if one["clip_id"] == clip_id
+    )
+    with pytest.raises(BleedkitError, match="no open stretch"):
+        desk.decide(wish(desk, "hide", item["frame"], target=target, scope="segment"))
+
+
+def test_a_comment_is_told_with_its_frame(desk):
+    told = desk.decide(wish(desk, "comment", 3, text="smoke"))
+    assert told["labels"]["comments"] == {3: ["smoke"]}
+
+
+def test_accepting_a_guess_says_so(desk):
+    told = desk.open()
+    clip_id = told["pictures"]["clip_id"]
+    guesses = [
+        (t, f) for t, found in told["labels"]["flagged"].items() for f, one in found.items() if one["x"] is not None
+    ]
+    (target, frame) = guesses[0]
+    told = desk.decide(wish(desk, "accept", frame, clip=list(desk.cohort.clips).index(clip_id), target=target))
+    assert told["said"].startswith(f"accept the guess on frame {frame}")
+
+
 def test_the_decision_is_in_the_log_when_the_desk_answers(desk, pushed):
     told = desk.decide(wish(desk, "comment", 3, text="smoke"))
     (line,) = DecisionLog(pushed.folder, "kim").path.read_text().splitlines()

@@ -10,6 +10,7 @@ from bleedkit.datasets.schema import (
     Frame,
     ImageSize,
     LabelState,
+    OnsetLabel,
     PointLabel,
     Review,
     ReviewItem,
@@ -38,6 +39,24 @@ def clip_review(labels, flagged=(), clip_id="c", n_frames=61):
 def test_a_run_lies_between_two_peoples_labels():
     review = clip_review([human(0), *[pseudo(f) for f in range(1, 30)], human(30), *[pseudo(f) for f in (31, 32)]])
     assert [item.frames for item in clip_items(review)] == [tuple(range(1, 30)), (31, 32)]
+
+
+@pytest.mark.parametrize(
+    ("state", "onset", "left"), [("human", 3, [(3,)]), ("human", -1, [(1, 2, 3)]), ("model", 3, [(1, 2, 3)])]
+)
+def test_a_guess_from_before_the_onset_that_a_person_gave_is_no_work(state, onset, left):
+    review = clip_review([pseudo(4, review=Review.ACCEPTED), human(5)], flagged=(1, 2, 3))
+    said = OnsetLabel(clip_id="c", frame=onset, state=LabelState(state), provenance="r")
+    review.rows[said.label_id] = said
+    assert [item.frames for item in clip_items(review)] == left
+    progress = ReviewQueue(["c"], lambda _: review).progress(())
+    assert (progress.settled, progress.frames) == (2, 2 + len(left[0]))
+
+
+def test_a_point_that_was_rejected_is_settled():
+    review = clip_review([human(0), pseudo(1), pseudo(2, review=Review.REJECTED, annotator="kim")])
+    progress = ReviewQueue(["c"], lambda _: review).progress(())
+    assert (progress.settled, progress.frames) == (2, 3)
 
 
 def test_the_look_goes_where_most_is_to_be_gained():

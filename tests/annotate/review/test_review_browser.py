@@ -51,7 +51,7 @@ def test_a_reviewer_works_by_keyboard_and_mouse_and_all_comes_back(served, dense
     size = next(iter(dense.clips.values())).size
     with chromium(served("kim")) as page:
         page.press("?")
-        assert "accept all frames of this segment" in page.page.inner_text("[data-cy=review]")
+        assert "accept all points of this stretch" in page.page.inner_text("[data-cy=review]")
         page.press("Escape")
         while "none:" in page.page.inner_text("[data-cy=review-facts]"):
             page.press("n")  # to a frame that the engine trusts
@@ -93,6 +93,21 @@ def test_a_reviewer_works_by_keyboard_and_mouse_and_all_comes_back(served, dense
         if (p.frame, p.target, p.annotator) == (*taken[7].frames, taken[7].target, "kim")
     ]
     assert [(p.visible, p.state) for p in hidden] == [(False, LabelState.HUMAN)]
+
+
+def test_undo_takes_back_the_last_decision_also_where_it_lies_in_another_place(served, dense, chromium):
+    with chromium(served("kim")) as page:
+        page.press("o", "ArrowRight")
+        first = page.place
+        page.press("H")
+        assert page.said.startswith("Saved: hide")
+        page.press("n", "x" if "none" not in page.page.inner_text("[data-cy=review-facts]") else "h")
+        page.press("n", "n", "u", "u")
+        assert page.place == first
+        page.press("n", "u")
+    taken = decisions_of(dense, "kim")
+    assert [one.undoes for one in taken[3:]] == [3, 2, 1]
+    assert taken[0].action == "onset"
 
 
 def test_a_region_drawn_with_the_mouse_is_the_one_that_comes_back(served, dense, chromium):

@@ -66,6 +66,19 @@ def test_undo_of_a_new_point_rejects_it(session, cohort):
     assert [p.review for p in after.points("clip0") if p.frame == 3] == [Review.REJECTED]
 
 
+@pytest.mark.parametrize(("frame", "before"), [(1, (32.5, 24.25)), (3, None)])
+def test_undo_of_what_was_judged_and_taken_back_leaves_nothing_of_it(session, cohort, frame, before):
+    """Frame 1 had a pseudo-label at (32.5, 24.25), frame 3 none; it is put elsewhere, accepted, all taken back."""
+    session.move("clip0", frame, (5.0, 5.0))
+    session.accept("clip0", [frame])
+    session.undo("clip0")
+    session.undo("clip0")
+    label = point(pulled(cohort)[1], frame)
+    assert (label and (label.x, label.y)) == before
+    shown = session.clip("clip0").points().get(frame)
+    assert (shown and (shown.x, shown.y)) == before
+
+
 def test_undo_after_a_pull_is_pulled_as_well(session, cohort):
     session.move("clip0", 1, (20.0, 8.5))
     pulled(cohort)
@@ -75,10 +88,19 @@ def test_undo_after_a_pull_is_pulled_as_well(session, cohort):
 
 
 def test_a_hidden_point_has_no_place(session, cohort):
-    session.hide("clip0", 1)
+    session.hide("clip0", [1])
     label = point(pulled(cohort)[1], 1)
     assert not label.visible
     assert math.isnan(label.x)
+
+
+def test_one_decision_hides_several_points_and_one_undo_brings_them_back(session, cohort):
+    session.hide("clip0", [1, 2, 3])
+    assert [point(pulled(cohort)[1], frame).visible for frame in (1, 2, 3)] == [False] * 3
+    assert len(session.decisions) == 1
+    session.undo("clip0")
+    _, after = pulled(cohort)
+    assert (point(after, 1).x, point(after, 3)) == (32.5, None)
 
 
 def test_onset_and_never(session, cohort):
@@ -185,7 +207,7 @@ def test_whatever_is_done_the_cohort_ends_as_the_screen_was(make_cohort, steps):
                 case Action.MOVE:
                     session.move("clip0", step[1], step[2:])
                 case Action.HIDE:
-                    session.hide("clip0", step[1])
+                    session.hide("clip0", [step[1]])
                 case Action.ACCEPT:
                     session.accept("clip0", [step[1]], target="source")
                 case Action.REJECT:
