@@ -8,7 +8,7 @@ import click
 
 from .bench_leaderboard import leaderboard
 from .bench_list import list_
-from .bench_options import FLOWS
+from .bench_options import FLOWS, TRUTH
 from .bench_run import evaluate, run
 from .bench_table import table
 from .pseudolabel_options import WeightsFile
@@ -39,6 +39,7 @@ for _command in (list_, evaluate, run, leaderboard, table):
 @click.option("--split", required=True, help="A split by patient; only its part `train` is learnt from.")
 @click.option("--fold", type=click.IntRange(min=0), default=0, show_default=True, help="Which fold of it.")
 @click.option("--leaky-split", is_flag=True, help="Take a split with patients in several parts; it is recorded.")
+@TRUTH
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="The run's folder.")
 @click.option(
     "--size",
@@ -84,6 +85,7 @@ def train(
     split: str,
     fold: int,
     leaky_split: bool,
+    truth: str,
     out: Path,
     size: str,
     init: str,
@@ -122,10 +124,13 @@ def train(
                      --steps 100
     On one GPU:    bleedkit bench train bloodet --cohort cohort --split main --out run --bf16 --flow pwcnet
     On four:       torchrun --standalone --nproc_per_node=4 $(which bleedkit) bench train bloodet ...
+    Of consensus:  bleedkit annotate agree cohort --rule majority --write
+                   bleedkit bench train bloodet --cohort cohort --split main --out run --truth consensus
     Look:          tensorboard --logdir run/tensorboard
     """
     from dataclasses import replace
 
+    from ..benchmarks.evaluation.whose_truth import truth_of
     from ..benchmarks.training.cached_clips import Part
     from ..benchmarks.training.train_model import train_model
     from ..benchmarks.training.trainable_models import MODELS as TRAINABLE
@@ -149,14 +154,16 @@ def train(
         workers=workers,
         save_every=save_every,
     )
+    opened = Cohort(cohort)
     trained = train_model(
         model,
-        Cohort(cohort),
+        opened,
         Part(split, fold=fold, leaky=leaky_split),
         out,
         wish=Wish("tiny" if size == "tiny" else "full", init, flow, resources_of(device, weights), mdg),
         recipe=recipe,
         cache=cache,
+        truth=truth_of(opened, truth),
         say=lambda note: click.echo(f"Note: {note}", err=True),
     )
     if trained.weights_digest and as_json:  # of several processes, one talks

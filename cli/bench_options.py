@@ -12,6 +12,7 @@ from .pseudolabel_options import WeightsFile
 FLOWS: Final = ("dis", "raft", "pwcnet")
 PROTOCOLS: Final = ("region-point", "hemoset-zero-shot", "onset", "source", "track", "deploy")
 SUITES: Final = ("smoke", "ci")
+TRUTHS: Final = ("people", "consensus")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FOLDER: Final = click.Path(file_okay=False, path_type=Path)
@@ -48,5 +49,12 @@ WEIGHTS: Final = click.option(
 DEVICE: Final = click.option("--device", default="auto", show_default=True, help="auto (a GPU if any), cpu, cuda:1.")
 ALLOW_LEAK: Final = click.option(
     "--allow-leak", is_flag=True, help="Ask although the model may know these patients; every figure is marked."
+)
+TRUTH: Final = click.option(
+    "--truth",
+    type=click.Choice(TRUTHS),
+    default="people",
+    show_default=True,
+    help="Of what several people labelled: the most trusted label, or what 'annotate agree --write' made of all.",
 )
 JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")

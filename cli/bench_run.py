@@ -19,6 +19,7 @@ from .bench_options import (
     SIZE,
     SPLIT,
     SUITES,
+    TRUTH,
     WEIGHTS,
     with_options,
 )
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from ..benchmarks.runs.run_plan import RunJob
 
 PHANTOM: Final = "phantom"
+PEOPLE: Final = "people"
 
 
 @click.command("evaluate")
@@ -45,7 +47,7 @@ PHANTOM: Final = "phantom"
     type=click.Path(exists=True, path_type=Path),
     help="Folder of a training, which says on whom it was, or weights alone.",
 )
-@with_options(SIZE, FLOW, WEIGHTS, DEVICE, ALLOW_LEAK, OUT, JSON)
+@with_options(TRUTH, SIZE, FLOW, WEIGHTS, DEVICE, ALLOW_LEAK, OUT, JSON)
 def evaluate(
     model: str,
     *,
@@ -55,6 +57,7 @@ def evaluate(
     fold: int,
     seed: int,
     trained: Path | None,
+    truth: str,
     size: str,
     flow: str,
     weights: tuple[tuple[str, Path], ...],
@@ -67,7 +70,8 @@ def evaluate(
 
     The run goes to OUT/<protocol>/<cohort>/<split>/<model>/<seed>: its record run.json, predictions.parquet with the
     truth beside every answer, and sample frames. Killed at any moment, the same command goes on where it was. MODEL
-    `human` is one annotator scored against the others: --seed 0 the first, by name.
+    `human` is one annotator scored against the others: --seed 0 the first, by name; never against a consensus, which
+    has that annotator's own labels in it.
 
     A model that may know the patients it is asked about is refused: under a split with patients in several parts, or
     with weights of which nobody says on whom they were trained. --allow-leak evaluates it and marks every figure.
@@ -78,6 +82,8 @@ def evaluate(
                           --split main --out runs
     Another cohort:     bleedkit bench evaluate bloodet --trained run --protocol hemoset-zero-shot --cohort pigs \\
                           --out runs
+    Of consensus:       bleedkit bench evaluate hold_still --protocol track --cohort cohort --split main --out runs \\
+                          --truth consensus
     """
     from ..benchmarks.runs.run_plan import RunJob
 
@@ -86,7 +92,7 @@ def evaluate(
     job = RunJob(
         protocol, model, seed, cohort, split, fold,
         train=False, trained=trained, size="tiny" if size == "tiny" else "full", flow=flow,
-        resources=resources_of(device, weights), allow_leak=allow_leak,
+        resources=resources_of(device, weights), allow_leak=allow_leak, truth=truth,
     )  # fmt: skip
     _tell([_one(job, out)], out, as_json)
 
@@ -108,7 +114,7 @@ def evaluate(
 @click.option("--steps", type=click.IntRange(min=1), help="End after so many steps, instead of epochs.")
 @click.option("--batch", type=click.IntRange(min=1), help="Items a step.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Factor on the paper's learning rates.")
-@with_options(SIZE, FLOW, WEIGHTS, DEVICE, ALLOW_LEAK, OUT)
+@with_options(TRUTH, SIZE, FLOW, WEIGHTS, DEVICE, ALLOW_LEAK, OUT)
 @click.option("--engine", type=click.Choice(ENGINES), default="local", show_default=True, help="Where runs run.")
 @click.option(
     "--workers", type=click.IntRange(min=1), help="Runs at a time; by default 1, for a suite one a core, at most 4."
@@ -134,6 +140,7 @@ def run(
     steps: int | None,
     batch: int | None,
     rate: float | None,
+    truth: str,
     size: str,
     flow: str,
     weights: tuple[tuple[str, Path], ...],
@@ -151,6 +158,9 @@ def run(
     What is done already is skipped, what fails is told and leaves the rest alone, and the exit code is then 1. Killed
     at any moment, the same command goes on. Models that learn nothing have one run, whatever --seeds says.
 
+    With --truth consensus, what several people labelled is learnt and scored as the cohort's written consensus has it;
+    what its rule left undecided has no truth, and is counted. Runs of two truths are never compared.
+
     \b
     One model:      bleedkit bench run unet --protocol region-point --cohort cohort --split main --out runs \\
                       --size tiny --init random --steps 200
@@ -158,6 +168,9 @@ def run(
     Proof of all:   bleedkit bench run --suite smoke --cohort phantom --out runs
     On a cluster:   bleedkit bench run --all --protocol onset --cohort cohort --split main --seeds 5 --out runs \\
                       --engine ray --ray-address head:6379 --gpus-per-worker 0.5
+    Of consensus:   bleedkit annotate agree cohort --rule majority --write
+                    bleedkit bench run unet --protocol region-point --cohort cohort --split main --out runs \\
+                      --init random --truth consensus
     Then:           bleedkit bench leaderboard --runs runs --out site
     """
     from ..benchmarks.runs.matrix import jobs_of, run_matrix
@@ -171,12 +184,12 @@ def run(
         raise click.UsageError("--ray-address and --gpus-per-worker are for --engine ray")
     workers = workers or (min(os.cpu_count() or 1, 4) if suite else 1)
     if suite:
-        jobs = _suite_jobs(suite, cohort, split, out=out, allow_leak=allow_leak, workers=workers)
+        jobs = _suite_jobs(suite, cohort, split, out=out, allow_leak=allow_leak, truth=truth, workers=workers)
     else:
         base = RunJob(
             protocol or "", "", seed or 0, _folder(cohort), split,
             size="tiny" if size == "tiny" else "full", init=init, flow=flow,
-            resources=resources_of(device, weights), allow_leak=allow_leak,
+            resources=resources_of(device, weights), allow_leak=allow_leak, truth=truth,
         )  # fmt: skip
         names = models or _models_of(protocol or "")
         jobs = [replace(job, seed=job.seed + (seed or 0)) for job in jobs_of(base, names, seeds or 1, folds or (0,))]
@@ -218,15 +231,22 @@ def _models_of(protocol: str) -> list[str]:
     return [entry.name for entry in able if spec.part or not entry.trains]
 
 
-def _suite_jobs(name: str, cohort: str, split: str, *, out: Path, allow_leak: bool, workers: int) -> "list[RunJob]":
+def _suite_jobs(
+    name: str, cohort: str, split: str, *, out: Path, allow_leak: bool, truth: str, workers: int
+) -> "list[RunJob]":
     from ..benchmarks.runs.suites import SPLIT as MAIN
     from ..benchmarks.runs.suites import SUITES as ALL
     from ..benchmarks.runs.suites import phantom_cohorts, suite_jobs
 
     suite = ALL[name]
+    if truth != PEOPLE:
+        click.echo("Note: no annotator is scored against a consensus that has that person's own labels in it", err=True)
     if cohort == PHANTOM and not Path(cohort).exists():
+        if truth != PEOPLE:
+            raise click.UsageError("a suite's own simulated cohorts hold no consensus; name a cohort that does")
         return suite_jobs(suite, phantom_cohorts(suite, out, workers=workers), MAIN, allow_leak=allow_leak)
-    return suite_jobs(suite, [_folder(cohort)] * len(suite.parts), split or MAIN, allow_leak=allow_leak)
+    cohorts = [_folder(cohort)] * len(suite.parts)
+    return suite_jobs(suite, cohorts, split or MAIN, allow_leak=allow_leak, truth=truth)
 
 
 def _with_recipe(job: "RunJob", **given: Any) -> "RunJob":

@@ -23,17 +23,20 @@ TABLES: Final = (
 @click.option("--cohort", multiple=True, help="Whose runs, where there are several; may be repeated, one a protocol.")
 @click.option("--split", default="", help="Runs of which split, where there are several.")
 @click.option("--fold", type=click.IntRange(min=0), help="Runs of which fold, where there are several.")
+@click.option("--truth", default="", help="Runs of which truth, where there are several: people, consensus-majority.")
 @click.option("--text", "form", flag_value="text", default=True, help="For the terminal; the default.")
 @click.option("--markdown", "form", flag_value="markdown", help="As Markdown.")
 @click.option("--latex", "form", flag_value="latex", help="As LaTeX (booktabs).")
 @click.option("--csv", "form", flag_value="csv", help="One line a figure, for machines.")
 @click.option("--json", "form", flag_value="json", help="One JSON document.")
-def table(name: str, *, runs: Path | None, cohort: tuple[str, ...], split: str, fold: int | None, form: str) -> None:
+def table(
+    name: str, *, runs: Path | None, cohort: tuple[str, ...], split: str, fold: int | None, truth: str, form: str
+) -> None:
     """Print TABLE of a paper in the paper's own form, with the figures of our runs below the reported ones.
 
     Reported figures are copied from the paper and never reproduced here; what contradicts itself in them is footnoted.
-    Ours are means over seeds, ± their standard deviation, of one cohort, split and fold, which the table names; a dash
-    where no run is.
+    Ours are means over seeds, ± their standard deviation, of one cohort, split, fold and truth, which the table names;
+    a dash where no run is.
 
     \b
     surgblood-2 to 7     Tables 2 to 7; 8 is Figure 8, a chart whose figures are not printed
@@ -56,5 +59,5 @@ def table(name: str, *, runs: Path | None, cohort: tuple[str, ...], split: str, 
         good, bad = read_runs(runs)
         for run in bad:
             click.echo(f"Left out: {run.folder}: {run.what}; {run.remedy}", err=True)
-    found = reproduced(PRINTED[name], good, Wanted(cohort, split, fold))
+    found = reproduced(PRINTED[name], good, Wanted(cohort, split, fold, truth))
     click.echo(FORMS[form](PRINTED[name], found), nl=False)

@@ -1,7 +1,8 @@
 """ClipTruth: what people say of a clip, as every protocol scores against it.
 
 Only labels that people gave and nobody rejected; where several are current, the most trusted. A model's or a
-pseudo-label is never truth: a model would be scored against its like. The source is the target `source`, in clips
+pseudo-label is never truth: a model would be scored against its like. (A consensus of several people that is taken as
+truth stands in the clip's view as their word; see whose_truth.) The source is the target `source`, in clips
 with several the first one; a region is all of `region`, `region-2` and so on at once, and nothing else, as tissue,
 pools and dried blood may be targets of their own.
 """

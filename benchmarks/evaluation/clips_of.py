@@ -1,7 +1,7 @@
 """Which clips of a cohort a protocol scores, and what it has to say about those it does not."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from ..protocols.protocol import Protocol
 from ..training.cached_clips import Part, part_clips
 from .clip_truth import clip_truth
 from .evaluate_clip import CLIP_TASKS
+from .whose_truth import PEOPLES_WORD, Truth, told_truth
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,12 @@ def clips_of(
     fold: int = 0,
     allow_leak: bool = False,
     trained_on: Mapping[str, Any] | None = None,
+    truth: Truth = PEOPLES_WORD,
 ) -> ScoredClips:
     """The clips of the protocol's part of a split; all of the cohort's for a protocol that names no part.
 
     trained_on: what the training's record says of its data (`data_facts`), None for a model that learnt nothing here.
+    truth: a consensus' notes say how much it leaves undecided in the clips to choose from.
     Raises BleedkitError where patients are in several parts or may have been learnt from, unless `allow_leak`, and
     where no clip can be scored, saying what they lack.
     """
@@ -51,15 +54,17 @@ def clips_of(
         raise BleedkitError("; ".join(leaks), f"{remedy}; or say --allow-leak, and every figure will be marked")
     scored: list[str] = []
     lacks: Counter[str] = Counter()
+    counted: Counter[str] = Counter()
     for view in cohort.stream():
         if view.clip.clip_id in chosen:
-            missing = CLIP_TASKS[protocol.task].lacks(clip_truth(cohort, view))
+            counted.update(truth.count(view))
+            missing = CLIP_TASKS[protocol.task].lacks(clip_truth(cohort, truth.view(view)))
             lacks.update([missing] if missing else [])
             scored.extend([] if missing else [view.clip.clip_id])
     if not scored:
-        raise _nothing(protocol, cohort, lacks)
+        raise _nothing(protocol, cohort, lacks, told_truth(truth, counted))
     notes = [f"{n} of {len(chosen)} clips left out: without {missing}" for missing, n in sorted(lacks.items())]
-    return ScoredClips(tuple(scored), tuple(notes), tuple(leaks))
+    return ScoredClips(tuple(scored), (*told_truth(truth, counted), *notes), tuple(leaks))
 
 
 def _part(protocol: Protocol, cohort: Cohort, split: str, fold: int) -> tuple[set[str], list[str]]:
@@ -92,8 +97,9 @@ def _training_leaks(
     return []
 
 
-def _nothing(protocol: Protocol, cohort: Cohort, lacks: Counter[str]) -> BleedkitError:
+def _nothing(protocol: Protocol, cohort: Cohort, lacks: Counter[str], told: Sequence[str]) -> BleedkitError:
     part = f"the part {protocol.part} of {cohort.folder}" if protocol.part else str(cohort.folder)
     missing = ", ".join(f"{what} ({n})" for what, n in lacks.most_common())
     remedy = "only labels by people count, of the targets source and region; see 'bleedkit data stats'"
-    return BleedkitError(f"{part} has no clip for protocol {protocol.name}: its clips lack {missing}", remedy)
+    what = "; ".join([f"{part} has no clip for protocol {protocol.name}: its clips lack {missing}", *told])
+    return BleedkitError(what, remedy)

@@ -42,9 +42,9 @@ def evaluate_clip(
 ) -> pa.Table:
     """The clip's rows in protocol.schema, in frame order; none where the clip has nothing to be scored against.
 
-    predictor: of the protocol's task. clock: adds up how long it took. Frames are decoded one at a time and none is
-    kept. Raises BleedkitError where an image or a mask cannot be read, ValueError where an answer is none of a
-    predictor's.
+    view: as `Truth.view` gives it. predictor: of the protocol's task. clock: adds up how long it took. Frames are
+    decoded one at a time and none is kept. Raises BleedkitError where an image or a mask cannot be read, ValueError
+    where an answer is none of a predictor's.
     """
     task, truth = CLIP_TASKS[protocol.task], clip_truth(cohort, view)
     if task.lacks(truth):

@@ -4,7 +4,9 @@ Only clips that somebody else labelled too, and of those only the frames (or ons
 word is the mean of the points of those who see the source (a tie of seen and not seen says seen, as in BleedOrigin
 3.2), the pixels that at least half of them hold to be in the region, and the median onset of those who say that it
 bleeds. That is another truth than the models are scored against, so their figures stand beside each other and are not
-compared pair by pair. One run is one annotator: its seed is the annotator's place in `annotators`.
+compared pair by pair. Nobody is scored against a written consensus (whose_truth), as one's own labels are in it and
+the figure would be too good; a rule asks for teams and reviewers, so leaving one person out would make it another rule.
+One run is one annotator: its seed is the annotator's place in `annotators`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -24,20 +24,25 @@ HUMAN: Final = "human"
 
 @dataclass(frozen=True, order=True)
 class BoardKey:
-    """What two runs must have in common to be compared. truth_digest: of the truth that they were scored against."""
+    """What two runs must have in common to be compared.
+
+    truth: whose word it is, `people` or a consensus by name; truth_digest: of all that they were scored against.
+    """
 
     protocol: str
     version: str
     cohort: str
     split: str
     fold: int
+    truth: str
     truth_digest: str
 
     @classmethod
     def of(cls, record: RunRecord) -> "BoardKey":
         """The board that a run stands on."""
         key = record.key
-        return cls(key.protocol, record.protocol_version, key.cohort, key.split, key.fold, record.truth_digest)
+        place = (key.cohort, key.split, key.fold, key.truth)
+        return cls(key.protocol, record.protocol_version, *place, record.truth_digest)
 
     @property
     def page(self) -> str:
@@ -107,7 +112,7 @@ def boards(good: Iterable[GoodRun], protocols: Mapping[str, Protocol]) -> list[B
     """Every board, in order of its key. The order of runs does not matter.
 
     Each annotator is scored against the others, so against another truth than models are: `human` stands on all boards
-    of its cohort and split, and on one of its own where there is no model.
+    of its cohort and split whose truth is people's labels, and on one of its own where there is no model.
 
     Raises ValueError for two runs with one key on one board, which reading a folder of runs leaves out.
     """

@@ -1,8 +1,10 @@
 """A board's page: who is how good, how sure that is, where, at what cost, and what it looks like."""
 
+import json
 from collections.abc import Mapping
 from html import escape
 
+from ..evaluation.whose_truth import PEOPLE, truth_settings
 from .board import HUMAN
 from .breakdown_plot import strata_table
 from .curves_plot import bands
@@ -12,13 +14,15 @@ from .findings import Findings
 from .reported_rows import Reported
 from .run_page import random_weights
 from .score_table import score_table
-from .words import counted, figure, head, joined
+from .words import counted, figure, head, joined, truth_said
 
 
 def board_title(found: Findings) -> str:
     """Short, for links and heads."""
     key = found.board.key
-    return f"{found.board.protocol.title}: {key.cohort}, split {key.split}" + (f".{key.fold}" if key.fold else "")
+    fold = f".{key.fold}" if key.fold else ""
+    truth = "" if key.truth == PEOPLE else f", truth {key.truth}"
+    return f"{found.board.protocol.title}: {key.cohort}, split {key.split}{fold}{truth}"
 
 
 def board_page(found: Findings, reported: Reported, plots: Mapping[str, str], strips: str) -> bytes:
@@ -55,7 +59,7 @@ def _head(found: Findings) -> str:
         counted(len(index.clips), "clip"),
         counted(len(index), "row"),
         f"protocol {board.key.protocol}, version {board.key.version}",
-        f"truth {board.key.truth_digest[:12]}",
+        truth_said(board.key.truth, board.key.truth_digest),
     )
 
 
@@ -181,11 +185,25 @@ def _asked(found: Findings) -> str:
         {
             "input": protocol.input,
             "split": protocol.split_rule,
-            "truth": protocol.truth_rule,
+            **_truth(found),
             "after": joined(protocol.tables),
             **{f"version {version}": change for version, change in sorted(protocol.changes.items())},
         }
     )
+
+
+def _truth(found: Findings) -> dict[str, str]:
+    """The protocol's words; of a consensus also what takes the place of people's labels."""
+    told = {"truth": found.board.protocol.truth_rule}
+    settings = truth_settings(found.board.runs[0].record.data)
+    if not settings:
+        return told
+    said = (
+        "What several people labelled is as the consensus in the cohort has it, in the place of their labels; what its "
+        "rule left undecided has no truth. Annotators, whose own labels are in it, are not scored against it. Rule: "
+    )
+    rule = ", ".join(f"{name} {json.dumps(value)}" for name, value in sorted(settings.items()))
+    return {**told, "consensus": said + rule}
 
 
 def _definitions(found: Findings) -> str:

@@ -9,8 +9,8 @@ from typing import Final
 from .findings import Findings
 
 COLUMNS: Final = (
-    "protocol", "version", "cohort", "split", "fold", "truth_digest", "model", "seed", "metric", "unit", "better",
-    "value", "spread", "n", "low", "high", "reliable", "leaky", "rank", "p_best",
+    "protocol", "version", "cohort", "split", "fold", "truth", "truth_digest", "model", "seed", "metric", "unit",
+    "better", "value", "spread", "n", "low", "high", "reliable", "leaky", "rank", "p_best",
 )  # fmt: skip
 ALL_SEEDS: Final = "mean"
 
@@ -34,7 +34,8 @@ def _rows(found: Findings) -> Iterator[list[object]]:
         leaky = _flag(name in board.leaky)
         for metric in board.protocol.metrics:
             one = cells[metric.name]
-            place = (key.protocol, key.version, key.cohort, key.split, key.fold, key.truth_digest, name)
+            asked = (key.protocol, key.version, key.cohort, key.split, key.fold)
+            place = (*asked, key.truth, key.truth_digest, name)
             what = (metric.name, metric.unit, metric.better)
             for seed, score in one.by_seed.items():
                 yield [*map(_inert, place), seed, *what, _number(score.value), "", score.n, "", "", "", leaky, "", ""]

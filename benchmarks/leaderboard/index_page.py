@@ -48,7 +48,7 @@ def told(text: str, root: Path) -> str:
 def _boards(boards: Sequence[Findings]) -> str:
     if not boards:
         return paragraph("There is no finished run.")
-    words = [column(name, kind="word") for name in ("board", "cohort", "split", "metric", "best")]
+    words = [column(name, kind="word") for name in ("board", "cohort", "split", "truth", "metric", "best")]
     numbers = [column(name) for name in ("score", "models", "runs", "patients", "clips", "Kendall's tau")]
     return table([*words, *numbers], (_row(found) for found in boards), "Boards")
 
@@ -67,6 +67,7 @@ def _row(found: Findings) -> str:
             name_cell(name + warned, title),
             cell(board.key.cohort, kind="word"),
             cell(f"{board.key.split}.{board.key.fold}" if board.key.fold else board.key.split, kind="word"),
+            cell(board.key.truth, kind="word"),
             cell(head(metric), kind="word"),
             cell(", ".join(leaders) or NOTHING, kind="word"),
             _score(metric, found.standings[leaders[0]][metric.name]) if leaders else cell(NOTHING, ""),

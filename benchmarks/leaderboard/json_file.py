@@ -36,6 +36,7 @@ def _board(found: Findings) -> dict[str, Any]:
         "cohort": key.cohort,
         "split": key.split,
         "fold": key.fold,
+        "truth": key.truth,
         "truth_digest": key.truth_digest,
         "primary": board.protocol.primary,
         "patients": len(board.index.patients),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from .board import HUMAN
 from .findings import Findings
 from .score_table import plain_cell
-from .words import NOTHING, counted, head
+from .words import NOTHING, counted, head, truth_said
 
 LEGEND = (
     "Mean ± standard deviation over seeds [95 % interval over patients]. **Bold**: best. `*`, `**`: worse than the "
@@ -30,7 +30,8 @@ def _board(found: Findings) -> Iterator[str]:
     yield f"## {text(board.protocol.title)}: {text(key.cohort)}, split {text(key.split)}{fold}"
     yield ""
     counts = (counted(len(board.index.patients), "patient"), counted(len(board.index.clips), "clip"))
-    yield f"Protocol {key.protocol} {key.version}, {', '.join(counts)}, truth {key.truth_digest[:12]}."
+    truth = text(truth_said(key.truth, key.truth_digest))
+    yield f"Protocol {key.protocol} {key.version}, {', '.join(counts)}, {truth}."
     yield ""
     yield f"| rank | model | seeds | {' | '.join(text(head(metric)) for metric in board.protocol.metrics)} |"
     yield f"|---|---|--:|{'--:|' * len(board.protocol.metrics)}"

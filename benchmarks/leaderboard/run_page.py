@@ -19,7 +19,13 @@ def run_page(board: Board, run: ScoredRun, curves: str) -> bytes:
     return document(
         f"{title}: {key.protocol}",
         [
-            header(title, board.protocol.title, f"cohort {key.cohort}", f"split {key.split}, fold {key.fold}"),
+            header(
+                title,
+                board.protocol.title,
+                f"cohort {key.cohort}",
+                f"split {key.split}, fold {key.fold}",
+                f"truth {key.truth}",
+            ),
             *warnings(record),
             section("Scores", _scores(board, run)),
             section("How it was made", _made(record)),

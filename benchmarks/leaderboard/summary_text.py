@@ -23,8 +23,8 @@ def _board(found: Findings) -> str:
     rows = [_row(found, name) for name in [*found.order, *human, *sorted(board.leaky)]]
     tau = "" if found.stability is None else f"; Kendall's tau {figure(found.stability.mean_tau, '')}"
     return (
-        f"{key.protocol} {key.version} on {key.cohort}, split {key.split}{fold}: {head(board.primary)}, "
-        f"{len(board.index.patients)} patients{tau}\n{table(list(_HEAD), rows)}"
+        f"{key.protocol} {key.version} on {key.cohort}, split {key.split}{fold}, truth {key.truth}: "
+        f"{head(board.primary)}, {len(board.index.patients)} patients{tau}\n{table(list(_HEAD), rows)}"
     )
 
 

@@ -45,6 +45,11 @@ def joined(names: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def truth_said(truth: str, digest: str) -> str:
+    """Whose word a board's truth is, and the beginning of its digest."""
+    return f"truth {truth} {digest[:12]}"
+
+
 def slug(*parts: str, also: str = "") -> str:
     """A file name for what the parts name, and `also`, which does not show: safe in any address, and no two alike.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from ...datasets.errors import BleedkitError
+from ..evaluation.whose_truth import PEOPLE
 from ..protocols.registry import PROTOCOLS
 from ..runs.record import Efficiency, RunRecord
 from ..runs.run_folder import GoodRun
@@ -18,11 +19,12 @@ HUMAN: Final = "human"
 
 @dataclass(frozen=True)
 class Wanted:
-    """Whose runs: of these cohorts (at most one a protocol), this split, this fold; anything where nothing is said."""
+    """Whose runs: of these cohorts (at most one a protocol), this split, fold, truth; any where nothing is said."""
 
     cohorts: tuple[str, ...] = ()
     split: str = ""
     fold: int | None = None
+    truth: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Here:
 class Evaluation:
     """What all runs of one protocol beside a table share.
 
-    sizes: of models that are not of the full size. uneven: models whose seeds differ in more than the seed.
+    truth: `people`, or a consensus by name. sizes: of models that are not of the full size. uneven: models whose seeds
+    differ in more than the seed.
     """
 
     protocol: str
@@ -52,6 +55,7 @@ class Evaluation:
     fold: int
     part: str
     seeds: tuple[int, ...]
+    truth: str = PEOPLE
     sizes: Mapping[str, str] = field(default_factory=dict)
     uneven: tuple[str, ...] = ()
 
@@ -77,8 +81,8 @@ def reproduced(table: PaperTable, runs: Sequence[GoodRun], wanted: Wanted | None
     """Choose the runs that belong beside `table`, and take their figures together over seeds.
 
     Runs of one protocol must all be of one cohort, split and fold, scored on the same truth by the protocol's present
-    version; otherwise nothing is mixed, and BleedkitError says what to choose from. Annotators scored against each
-    other are left out, as each has a truth of its own.
+    version, be it people's labels or a consensus; otherwise nothing is mixed, and BleedkitError says what to choose
+    from. Annotators scored against each other are left out, as each has a truth of its own.
     """
     wanted = wanted or Wanted()
     _check_there(runs, wanted)
@@ -106,6 +110,7 @@ def _check_there(runs: Sequence[GoodRun], wanted: Wanted) -> None:
     for name, asked, there in (
         ("cohort", wanted.cohorts, {run.record.key.cohort for run in runs}),
         ("split", (wanted.split,) if wanted.split else (), {run.record.key.split for run in runs}),
+        ("truth", (wanted.truth,) if wanted.truth else (), {run.record.key.truth for run in runs}),
     ):
         strange = [each for each in asked if each not in there]
         if strange:
@@ -128,10 +133,11 @@ def _of_one_evaluation(protocol: str, records: Sequence[RunRecord], wanted: Want
         and (not wanted.cohorts or r.key.cohort in wanted.cohorts)
         and (not spec.part or not wanted.split or r.key.split == wanted.split)  # others score whole cohorts
         and (not spec.part or wanted.fold is None or r.key.fold == wanted.fold)
+        and wanted.truth in ("", r.key.truth)
     ]
-    places = sorted({(r.key.cohort, r.key.split, r.key.fold) for r in mine})
+    places = sorted({(r.key.cohort, r.key.split, r.key.fold, r.key.truth) for r in mine})
     if len(places) > 1:
-        told = "; ".join(f"--cohort {cohort} --split {split} --fold {fold}" for cohort, split, fold in places)
+        told = "; ".join(f"--cohort {c} --split {split} --fold {fold} --truth {t}" for c, split, fold, t in places)
         raise BleedkitError(f"runs of {protocol} are of {len(places)} evaluations", f"choose one: {told}")
     truths = {r.truth_digest: r.key.folder for r in mine}
     if len(truths) > 1:
@@ -153,6 +159,7 @@ def _evaluation(protocol: str, records: Sequence[RunRecord]) -> Evaluation:
         fold=key.fold,
         part=PROTOCOLS[protocol].part,
         seeds=tuple(sorted({record.key.seed for record in records})),
+        truth=key.truth,
         sizes={r.key.model: str(r.settings["size"]) for r in records if r.settings.get("size", "full") != "full"},
         uneven=tuple(model for model in sorted({r.key.model for r in records}) if len(_setups(model, records)) > 1),
     )

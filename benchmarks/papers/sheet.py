@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from string import ascii_lowercase
 from typing import Final
 
+from ..evaluation.whose_truth import PEOPLE
 from .paper_table import Column, Figure, Note, Panel, PaperTable, Row
 from .reproduced import Evaluation, Here, Reproduced
 
@@ -82,12 +83,13 @@ def said_of(evaluation: Evaluation) -> str:
     """Which runs our figures are of, in words."""
     fold = f", fold {evaluation.fold}" if evaluation.fold else ""
     part = f", part {evaluation.part}" if evaluation.part else ""
+    truth = "" if evaluation.truth == PEOPLE else f", truth {evaluation.truth}"
     seeds = ", ".join(map(str, evaluation.seeds))
     small = "".join(f"; {model} of size {size}" for model, size in sorted(evaluation.sizes.items()))
     small += "".join(f"; seeds of {model} differ in settings or code too" for model in evaluation.uneven)
     return (
         f"protocol {evaluation.protocol} {evaluation.version}, cohort {evaluation.cohort}, split {evaluation.split}"
-        f"{fold}{part}; mean ± standard deviation over seeds {seeds}{small}"
+        f"{fold}{part}{truth}; mean ± standard deviation over seeds {seeds}{small}"
     )
 
 

@@ -16,7 +16,7 @@ class TableFigure:
     """One place of a table. Figures are in `unit`, shares in percent; None where there is none.
 
     row and column: as printed. model: as the paper calls it, with its setting. entry: our model. dataset: the paper's;
-    cohort, split, fold, seeds: ours. leaky: ours is of a split with a patient in several parts.
+    cohort, split, fold, truth, seeds: ours. leaky: ours is of a split with a patient in several parts.
     """
 
     paper: str
@@ -40,6 +40,7 @@ class TableFigure:
     cohort: str
     split: str
     fold: int | None
+    truth: str
     leaky: bool
     notes: tuple[str, ...]
 
@@ -89,6 +90,7 @@ def _figure(
         cohort=run.cohort if run else "",
         split=run.split if run else "",
         fold=run.fold if run else None,
+        truth=run.truth if run else "",
         leaky=bool(here and here.leaky),
         notes=tuple(note.text for note in table.notes_on(row, column)),
     )

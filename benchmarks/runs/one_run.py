@@ -174,7 +174,7 @@ def _done(plan: RunPlan, folder: Path, frames: Path, record: RunRecord, say: Cal
         evaluate_s=round(sum(shard.seconds for shard in done), 3),
         efficiency=cost,
         predictions_digest=digest,
-        truth_digest=truth_digest(table),
+        truth_digest=truth_digest(table, plan.truth.settings),
         scores=scores_of(plan.protocol, table),
     )
 
@@ -190,7 +190,10 @@ def _trained(plan: RunPlan, place: Path, frames: Path, say: Callable[[str], None
         return _Weights(plan.trained, {**digests, **_said_of(plan.trained)}, 0.0)
     part = Part(job.split, TRAIN_PART, job.fold, leaky=job.allow_leak)
     wish = Wish(job.size, job.init, job.flow, job.resources)
-    left = train_model(entry.trains, plan.cohort, part, place, wish=wish, recipe=plan.recipe, cache=frames, say=say)
+    left = train_model(
+        entry.trains, plan.cohort, part, place,
+        wish=wish, recipe=plan.recipe, cache=frames, truth=plan.truth, say=say,
+    )  # fmt: skip
     return _Weights(left.weights, {**digests, **_said_of(left.weights)}, left.seconds)
 
 
@@ -221,7 +224,10 @@ def _asked(plan: RunPlan, shards: ClipShards, setup: Setup) -> tuple[list[Shard]
         return _all_clips(plan, shards, lambda view, _clock: answers(view)), Efficiency()
     memory = PeakMemory(torch.device(setup.resources.device))
     predictor = plan.entry.build(setup, protocol.task)
-    done = _all_clips(plan, shards, lambda view, clock: evaluate_clip(protocol, cohort, view, predictor, clock))
+    truth = plan.truth
+    done = _all_clips(
+        plan, shards, lambda view, clock: evaluate_clip(protocol, cohort, truth.view(view), predictor, clock)
+    )
     clock = PredictionClock()
     clock.frames, clock.seconds = sum(shard.frames for shard in done), sum(shard.seconds for shard in done)
     return done, efficiency(protocol.task, predictor, cohort.clips[plan.clips.clip_ids[0]].size, clock, memory)

@@ -20,6 +20,7 @@ def outcome_rows(found: Sequence[Outcome]) -> list[dict[str, Any]]:
             "model": one.job.model,
             "seed": one.job.seed,
             "fold": one.job.fold,
+            "truth": one.job.truth,
             "state": one.state,
             "metric": PROTOCOLS[one.job.protocol].primary,
             "value": None if one.primary is None or math.isnan(one.primary.value) else one.primary.value,

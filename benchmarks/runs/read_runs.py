@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
@@ -14,6 +14,7 @@ from ...datasets.errors import BleedkitError
 from ...datasets.progress import track
 from ...datasets.safe_path import check_inside
 from ..evaluation.truth_digest import truth_digest
+from ..evaluation.whose_truth import truth_name, truth_settings
 from ..metrics.score import Score
 from ..protocols.protocol import Protocol
 from ..protocols.registry import PROTOCOLS
@@ -101,13 +102,24 @@ def _whole_run(root: Path, folder: Path, protocols: Mapping[str, Protocol]) -> G
         what = f"{PREDICTIONS} has digest {found[:12]}, its record says {record.predictions_digest[:12]!r}"
         raise BleedkitError(f"{what}: one of them was changed", _AGAIN)
     table = read_predictions(folder / PREDICTIONS, protocol.schema)
-    if (truth := truth_digest(table)) != record.truth_digest:
+    if (truth := truth_digest(table, _consensus(record))) != record.truth_digest:
         what = f"was scored against truth {truth[:12]}, its record says {record.truth_digest[:12]!r}"
         raise BleedkitError(what, _AGAIN)
     scores = _checked_scores(protocol, record, table)
     if not file.untouched:
         raise BleedkitError(f"{RECORD} was changed after it was written", _AGAIN)
     return GoodRun(folder, replace(record, scores=scores), table)
+
+
+def _consensus(record: RunRecord) -> Mapping[str, Any]:
+    """The settings of the consensus that it was scored against. Raises BleedkitError where its key says otherwise."""
+    try:
+        settings = truth_settings(record.data)
+    except ValueError as error:
+        raise BleedkitError(f"its record's {error}", _AGAIN) from error
+    if record.key.truth != truth_name(settings):
+        raise BleedkitError(f"is of truth {record.key.truth!r}, its data say {truth_name(settings)!r}", _AGAIN)
+    return settings
 
 
 def _checked_scores(protocol: Protocol, record: RunRecord, table: pa.Table) -> dict[str, Score]:
@@ -161,7 +173,7 @@ def _duplicates(runs: Sequence[GoodRun]) -> Iterator[BadRun]:
         key = run.record.key
         if key.model == HUMAN:
             continue
-        same[key.protocol, key.cohort, key.split, str(key.fold), run.record.predictions_digest].append(run)
+        same[key.protocol, key.cohort, key.split, str(key.fold), key.truth, run.record.predictions_digest].append(run)
     for group in same.values():
         models = sorted({run.record.key.model for run in group})
         group.sort(key=lambda run: run.record.key.seed)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any, Literal
 
+from ..evaluation.whose_truth import PEOPLE
 from ..metrics.score import Score
 
 State = Literal["going", "failed", "done"]
@@ -12,7 +13,10 @@ State = Literal["going", "failed", "done"]
 
 @dataclass(frozen=True)
 class RunKey:
-    """What a run is a run of. fold: of the split. Two runs with one key are duplicates."""
+    """What a run is a run of. fold: of the split. truth: `people`, or a consensus by name (see evaluation/whose_truth).
+
+    Two runs with one key are duplicates.
+    """
 
     protocol: str
     cohort: str
@@ -20,11 +24,13 @@ class RunKey:
     fold: int
     model: str
     seed: int
+    truth: str = PEOPLE
 
     @property
     def folder(self) -> PurePosixPath:
         """Where it lies below the folder of all runs."""
         split = f"{self.split}.{self.fold}" if self.fold else self.split
+        split += "" if self.truth == PEOPLE else f".{self.truth}"
         return PurePosixPath(self.protocol, self.cohort, split, self.model, str(self.seed))
 
 
@@ -50,7 +56,8 @@ class RunRecord:
     predictions_digest: SHA-256 of predictions.parquet; truth_digest: of its rows' truth alone, equal for all runs that
     were asked the same. leaky: the split puts a patient into several parts, which marks every number of the run.
     settings: the model's and the training's, JSON-able; weights: digests by name, `random` where they were drawn.
-    data: digests of cohort, labels and split. error: why it failed. Unknown keys of the file are kept in `extra`.
+    data: digests of cohort, labels and split; `truth`: the consensus that it was scored against, if it was one. error:
+    why it failed. Unknown keys of the file are kept in `extra`.
     """
 
     key: RunKey

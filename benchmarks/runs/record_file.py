@@ -10,6 +10,7 @@ from typing import Any, Final
 from ...datasets.digest import value_digest
 from ...datasets.errors import BleedkitError
 from ...datasets.json_file import read_json
+from ..evaluation.whose_truth import PEOPLE
 from ..metrics.score import Score
 from .record import Efficiency, RunKey, RunRecord
 
@@ -39,7 +40,7 @@ def record_text(record: RunRecord) -> str:
     if taken := sorted(set(extra) & {*values, "format", "kind", _SELF}):
         raise ValueError(f"extra must not name what the record has itself, got {', '.join(taken)}")
     values |= {
-        "key": asdict(record.key),
+        "key": _key_values(record.key),
         "efficiency": asdict(record.efficiency),
         "scores": {name: _score_values(score) for name, score in record.scores.items()},
         "format": FORMAT,
@@ -148,8 +149,13 @@ def _words(value: Any) -> tuple[str, ...]:
     return tuple(_text(word) for word in value)
 
 
+def _key_values(key: RunKey) -> dict[str, Any]:
+    """People's labels are the truth where none is named, as in records of before there was another."""
+    return {name: value for name, value in asdict(key).items() if (name, value) != ("truth", PEOPLE)}
+
+
 def _key(value: Any) -> RunKey:
-    given = _object(value)
+    given = {"truth": PEOPLE, **_object(value)}
     names = {field.name: _whole if field.type is int else _text for field in fields(RunKey)}
     if set(given) != set(names):
         raise ValueError(f"wanted {', '.join(names)}, got {', '.join(given)}")

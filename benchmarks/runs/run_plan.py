@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from ...models.stage import CPU, Resources
 from ...models.weights import weights_file
 from ..entries.entry import Entry
 from ..evaluation.clips_of import ScoredClips, clips_of
+from ..evaluation.whose_truth import PEOPLE, Truth, truth_of
 from ..protocols.protocol import Protocol
 from ..training.recipe import Recipe
 from ..training.run import RECORD as TRAINING_RECORD
@@ -44,7 +46,8 @@ class RunJob:
 
     train: train the model first if it learns anything; otherwise `trained` names the weights or the training's folder,
     None for a model that needs none or has official ones. recipe: None for the paper's; its seed is the job's. split:
-    "" for protocols that score a whole cohort. init, size, flow: see Wish. command: for the record, () for that of
+    "" for protocols that score a whole cohort. init, size, flow: see Wish. truth: `people` or `consensus`, of what is
+    scored and of what is learnt here. command: for the record, () for that of
     the process that does the job.
     """
 
@@ -62,6 +65,7 @@ class RunJob:
     recipe: Recipe | None = None
     resources: Resources = field(default_factory=lambda: CPU)
     allow_leak: bool = False
+    truth: str = PEOPLE
     command: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -80,6 +84,7 @@ class RunPlan:
     protocol: Protocol
     entry: Entry
     cohort: Cohort
+    truth: Truth
     clips: ScoredClips
     recipe: Recipe | None
     trained: Path | None
@@ -101,7 +106,9 @@ def plan_run(job: RunJob, entries: Mapping[str, Entry], protocols: Mapping[str, 
     if protocol.part and not job.split:
         raise BleedkitError(f"protocol {protocol.name} asks for a split", "say --split")
     split = job.split if protocol.part else WHOLE
-    key = RunKey(protocol.name, cohort.meta.name, split, job.fold if protocol.part else 0, entry.name, job.seed)
+    truth = _truth(job, cohort)
+    fold = job.fold if protocol.part else 0
+    key = RunKey(protocol.name, cohort.meta.name, split, fold, entry.name, job.seed, truth.name)
     _check_names(key)
     trains = bool(entry.trains) and job.train
     if trains and not protocol.part:
@@ -110,10 +117,10 @@ def plan_run(job: RunJob, entries: Mapping[str, Entry], protocols: Mapping[str, 
     recipe = replace(job.recipe or MODELS[entry.trains].recipe, seed=job.seed) if trains else None
     trained = None if trains else _weights_of(job.trained)
     job = _as_trained(job, trained)
-    clips = _clips(job, protocol, entry, cohort, trained, trains=trains)
+    clips = _clips(job, protocol, entry, cohort, trained, truth=truth, trains=trains)
     return RunPlan(
-        job, key, protocol, entry, cohort, clips, recipe, trained,
-        _settings(job, recipe, trained), _data(cohort, key, protocol, clips),
+        job, key, protocol, entry, cohort, truth, clips, recipe, trained,
+        _settings(job, recipe, trained), {**_data(cohort, key, protocol, clips), **truth.told},
     )  # fmt: skip
 
 
@@ -121,6 +128,14 @@ def _named(registry: Mapping[str, Any], name: str, what: str) -> Any:
     if name not in registry:
         raise BleedkitError(f"there is no {what} {name!r}", f"choose one of {', '.join(sorted(registry))}")
     return registry[name]
+
+
+def _truth(job: RunJob, cohort: Cohort) -> Truth:
+    """Raises BleedkitError for a person scored against a consensus that has that person's own labels in it."""
+    if job.model == HUMAN and job.truth != PEOPLE:
+        what = "an annotator's own labels are in the consensus, so that it says little of how good people are"
+        raise BleedkitError(what, f"leave out --truth: {HUMAN} is then one annotator against the others alone")
+    return truth_of(cohort, job.truth)
 
 
 def _check_names(key: RunKey) -> None:
@@ -147,7 +162,7 @@ def _weights_of(trained: Path | None) -> Path | None:
 
 
 def _clips(
-    job: RunJob, protocol: Protocol, entry: Entry, cohort: Cohort, trained: Path | None, *, trains: bool
+    job: RunJob, protocol: Protocol, entry: Entry, cohort: Cohort, trained: Path | None, *, truth: Truth, trains: bool
 ) -> ScoredClips:
     """What is scored, and why the scores may be too good; clips_of asks about the split and known trainings."""
     facts, unknown = _learnt_from(job, entry, cohort, trained, trains=trains)
@@ -155,10 +170,8 @@ def _clips(
         remedy = "name the folder of its training with --trained; or say --allow-leak, and every figure will be marked"
         raise BleedkitError(unknown[0], remedy)
     trainings: list[dict[str, Any] | None] = [*facts] or [None]
-    found = [
-        clips_of(protocol, cohort, split=job.split, fold=job.fold, allow_leak=job.allow_leak, trained_on=one)
-        for one in trainings
-    ]
+    asked = partial(clips_of, protocol, cohort, split=job.split, fold=job.fold, allow_leak=job.allow_leak, truth=truth)
+    found = [asked(trained_on=one) for one in trainings]
     leaks = dict.fromkeys([*(leak for one in found for leak in one.leaky), *unknown])
     return replace(found[0], leaky=tuple(leaks))
 
@@ -200,7 +213,7 @@ def training_facts(weights: Path) -> dict[str, Any] | None:
         whose = record["kind"], record["weights_digest"]
         facts = {name: record["facts"][name] for name in _TRAINED_ON}
         facts["weights"] = dict(record["facts"]["weights"])
-        facts |= {name: record["facts"][name] for name in ("size", "flow") if name in record["facts"]}
+        facts |= {name: record["facts"][name] for name in ("size", "flow", "truth") if name in record["facts"]}
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return facts if whose == ("training", file_digest(weights.with_name(WEIGHTS))) else None

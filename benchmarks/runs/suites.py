@@ -16,7 +16,9 @@ from ...datasets.phantom.cohort_writer import PHANTOM_VERSION
 from ...datasets.phantom.generate import PhantomSettings, generate_phantom
 from ...datasets.split import save_split, split_names
 from ...datasets.split_build import build_split
+from ..evaluation.whose_truth import PEOPLE
 from ..training.recipe import Recipe
+from .human_run import HUMAN
 from .matrix import jobs_of
 from .one_run import Registries
 from .run_plan import RunJob
@@ -53,14 +55,18 @@ def suite_jobs(
     split: str = SPLIT,
     *,
     allow_leak: bool = False,
+    truth: str = PEOPLE,
     registries: Registries | None = None,
 ) -> list[RunJob]:
-    """The suite's runs. cohorts: one for each of its parts."""
+    """The suite's runs. cohorts: one for each of its parts. truth: of a consensus there are no runs of people."""
     found = []
     for part, cohort in zip(suite.parts, cohorts, strict=True):
         for protocol, models in part.models.items():
-            base = RunJob(protocol, "", 0, cohort, split, size="tiny", init="random", allow_leak=allow_leak)
-            jobs = jobs_of(base, models, suite.seeds, [0], registries)
+            base = RunJob(
+                protocol, "", 0, cohort, split, size="tiny", init="random", allow_leak=allow_leak, truth=truth
+            )
+            able = [model for model in models if truth == PEOPLE or model != HUMAN]
+            jobs = jobs_of(base, able, suite.seeds, [0], registries)
             found += [replace(job, recipe=suite.recipes.get(job.model)) for job in jobs]
     return found
 

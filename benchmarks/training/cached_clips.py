@@ -15,6 +15,7 @@ from ...datasets.progress import track
 from ...datasets.schema import ImageSize, LabelState
 from ...datasets.split import Split, load_split
 from ...datasets.split_audit import parts_of, shared_patients
+from ..evaluation.whose_truth import PEOPLES_WORD, Truth
 from .clip_labels import HUMAN, SOURCE, ClipLabels, clip_labels, mask_labels
 from .frame_cache import FrameCache
 
@@ -62,14 +63,17 @@ def cached_clips(
     *,
     states: Collection[LabelState] = HUMAN,
     target: str = SOURCE,
+    truth: Truth = PEOPLES_WORD,
 ) -> list[CachedClip]:
     """The part's clips in id order; what is not in the cache yet is decoded, under a progress bar.
+
+    truth: what counts as people's labels.
 
     Raises BleedkitError where there is no such split, it lets a patient into two parts, the part is empty, or frames
     cannot be read.
     """
     wanted = part_clips(cohort, part)
-    views = (view for view in cohort.stream() if view.clip.clip_id in wanted)
+    views = (truth.view(view) for view in cohort.stream() if view.clip.clip_id in wanted)
     return [cached_clip(cohort, view, cache, states, target) for view in track(views, "decode", len(wanted))]
 
 

@@ -33,7 +33,7 @@ TABLE = PaperTable(
 
 def run(model: str = "a", seed: int = 0, iou: float = 0.5, **changes: object) -> GoodRun:
     key = RunKey("region-point", "phantom", "main", 0, model, seed)
-    place = {name: changes.pop(name) for name in ("protocol", "cohort", "split") if name in changes}
+    place = {name: changes.pop(name) for name in ("protocol", "cohort", "split", "truth") if name in changes}
     record = RunRecord(
         key=replace(key, **place),
         protocol_version=PROTOCOLS[place.get("protocol", "region-point")].version,
@@ -79,7 +79,7 @@ def test_a_score_of_nothing_is_no_figure():
     assert reproduced(TABLE, [nothing]).here("region-point", "a", IOU) is None
 
 
-@pytest.mark.parametrize("other", [{"cohort": "clinic"}, {"split": "official"}])
+@pytest.mark.parametrize("other", [{"cohort": "clinic"}, {"split": "official"}, {"truth": "consensus-mean"}])
 def test_runs_of_two_evaluations_are_never_mixed(other):
     with pytest.raises(BleedkitError, match="are of 2 evaluations; choose one: --cohort"):
         reproduced(TABLE, [run(), run(**other)])
@@ -90,6 +90,14 @@ def test_one_evaluation_can_be_chosen():
     found = reproduced(TABLE, runs, Wanted(("clinic",), "official"))
     assert found.here("region-point", "a", IOU).value == pytest.approx(30)
     assert (found.evaluations["region-point"].cohort, found.evaluations["region-point"].split) == ("clinic", "official")
+
+
+def test_one_truth_can_be_chosen():
+    runs = [run(iou=0.1), run(truth="consensus-mean", truth_digest="c", iou=0.2)]
+    for truth, value in (("people", 10), ("consensus-mean", 20)):
+        found = reproduced(TABLE, runs, Wanted(truth=truth))
+        assert found.here("region-point", "a", IOU).value == pytest.approx(value)
+        assert found.evaluations["region-point"].truth == truth
 
 
 @pytest.mark.parametrize("wanted", [Wanted(("fantom",)), Wanted(split="mian")])

@@ -26,7 +26,7 @@ scores = st.builds(Score, numbers, st.integers(1, 10**6)) | st.just(Score.nothin
 unknown = st.dictionaries(texts.map("future_{}".format), plain, max_size=2)
 records = st.builds(
     RunRecord,
-    key=st.builds(RunKey, texts, texts, texts, counts, texts, counts),
+    key=st.builds(RunKey, texts, texts, texts, counts, texts, counts, st.just("people") | texts),
     protocol_version=texts,
     state=st.sampled_from(["going", "failed", "done"]),
     leaky=st.booleans(),
@@ -73,6 +73,14 @@ def test_a_score_of_nothing_is_null_and_the_key_says_the_folder():
     values = json.loads(record_text(PLAIN))
     assert values["scores"] == {"a": {"value": 0.1, "n": 3}, "b": {"value": None, "n": 0}}
     assert str(PLAIN.key.folder) == "track/cohort/main.1/hold_still/2"
+
+
+def test_people_are_the_truth_where_none_is_named():
+    """As in every record of before there was another."""
+    assert "truth" not in json.loads(record_text(PLAIN))["key"]
+    other = replace(PLAIN, key=replace(PLAIN.key, truth="consensus-mean"))
+    assert json.loads(record_text(other))["key"]["truth"] == "consensus-mean"
+    assert str(other.key.folder) == "track/cohort/main.1.consensus-mean/hold_still/2"
 
 
 def test_what_json_cannot_hold_is_a_slip():
