@@ -36,7 +36,7 @@ const STYLE = `
 .bk-cover[hidden] { display: none; }
 .bk-box { background: #242424; padding: 16px 20px; border-radius: 6px; max-height: 92%; overflow-y: auto; }
 .bk-box table { border-spacing: 14px 1px; }
-.bk-box td:first-child { white-space: nowrap; }
+.bk-box td:first-child { white-space: nowrap; padding-right: 14px; }
 .bk-box textarea { width: 340px; height: 80px; background: #181818; color: inherit; font: inherit; }
 `;
 
