@@ -12,3 +12,5 @@ EXPORTS: Final[Mapping[str, str]] = {
     "croissant": "the tables with MLCommons Croissant metadata",
 }
 IMPORTS: Final = tuple(name for name in EXPORTS if name != "croissant")
+KNOW_DELETIONS: Final = ("coco", "cvat", "tapvid")
+"""Formats of which an import can tell what was deleted."""

@@ -14,6 +14,7 @@ import numpy as np
 from ...datasets.cohort import ClipView, Cohort
 from ...datasets.digest import file_digest
 from ...datasets.errors import BleedkitError
+from ...datasets.exchange.pictures import pictures
 from ...datasets.labelme_file import LabelMeFile, read_labelme, write_labelme
 from ...datasets.problems import Problems
 from ...datasets.progress import track
@@ -28,7 +29,6 @@ from .label_shapes import label_file
 from .lineage import Lineage, Row
 from .losses import has_name, losses_of
 from .manifest import MANIFEST, ExportedFrame, Manifest
-from .pictures import pictures
 
 _DRAFT: Final = f"{MANIFEST}.unfinished"
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._ -]{0,99}")

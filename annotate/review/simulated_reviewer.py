@@ -107,7 +107,7 @@ class _Reviewer:
         size = self.session.clip(item.clip_id).clip.size
         x, y = true + self._rng.normal(0, scaled(CLICK_SD, width), 2)
         if not size.holds(x, y):
-            self.session.hide(item.clip_id, item.frame, target=item.target)
+            self.session.hide(item.clip_id, [item.frame], target=item.target)
         else:
             self.session.move(item.clip_id, item.frame, (float(x), float(y)), target=item.target)
 

@@ -3,41 +3,77 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Final, TypeAlias
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from typing import Final
 
 from ..cohort_change import CohortChange
 from ..images import decode_gray
 from ..mask_store import MaskFile
 from ..schema import LabelState, MaskLabel, OnsetLabel, PointLabel, Provenance, Review
-from ..table_file import typed_rows
 from ..tables import LABELS
+from .deletions import Missing, missing_labels, rejection
+from .known_rows import KnownRows, Row
 from .reading import Found, Reading
 
-Row: TypeAlias = PointLabel | MaskLabel | OnsetLabel
 _TABLE: Final[Mapping[type[Row], str]] = {kind: name for name, kind in LABELS.items()}
-_BATCH: Final = 16384  # each reads the tables once; its masks are in memory as PNG
+_BATCH: Final = 16384  # labels judged at a time; their masks are in memory as PNG
+_ROWS: Final = 131072  # rows appended at a time: each time the cohort's tables are read and checked
 
 
-def bring_in(reading: Reading, found: Iterable[Found], tolerance_px: float) -> dict[str, int]:
-    """Append the labels as one commit; returns how many are `new`, `corrected` and `unchanged`.
+@dataclass(frozen=True)
+class Brought:
+    """counts: labels `new`, `corrected` and `unchanged`. missing: labels that the files were exported with and that are
+    not in them now, still as they were in the cohort. rejected: those of them that were rejected instead.
+    """
+
+    counts: Mapping[str, int]
+    missing: int
+    rejected: int
+
+
+def bring_in(reading: Reading, found: Iterable[Found], tolerance_px: float, *, reject: bool = False) -> Brought:
+    """Append the labels as one commit.
 
     A label that names the row it was exported from is a correction by `reading.annotator` where it lies elsewhere, has
     another target or visibility, and nothing otherwise; moves up to `tolerance_px` are the format's rounding. One whose
-    row somebody else replaced in the meantime is a problem, and left out. All others are new rows. A second import of
-    the same file brings nothing, and one of a file worked on further what was changed in between.
+    row somebody else replaced in the meantime is a problem, and left out. All others are new rows, unless an earlier
+    import brought the same. A second import of the same file brings nothing, and one of a file worked on further what
+    was changed in between.
+    reject: labels that are missing from the files are rejected by `reading.annotator`.
     """
     judge = _Judge(reading, tolerance_px)
     batches = _united(reading, found)
+    rows: list[Row] = []
     with reading.cohort.change() as change:
+        known = KnownRows(change.cohort, judge.imports)
         while batch := list(islice(batches, _BATCH)):
-            rows = _Known(change, [one.label_id for one in batch if one.label_id])
-            _append(change, reading.run, list(judge.to_append(rows, batch)), judge.counts)
-    return dict(judge.counts)
+            known.load(one.label_id for one in batch if one.label_id)
+            known.load_brought(one.label.clip_id for one in batch)
+            told = list(judge.to_append(known, batch))
+            masks = [(one.label, one.data) for one in told if isinstance(one.label, MaskLabel)]
+            change.append(files={label.path: data for label, data in masks if data})
+            rows += [one.label for one in told]
+            if len(rows) > _ROWS:
+                _append(change, reading.run, rows, judge.counts)
+                rows.clear()
+        _append(change, reading.run, rows, judge.counts)
+        missing = missing_labels(reading, known, judge.seen, judge.is_ours)
+        if reject:
+            _reject(reading, change, missing)
+    count = len(missing.rows)
+    return Brought(dict(judge.counts), 0 if reject else count, count if reject else 0)
+
+
+def _reject(reading: Reading, change: CohortChange, missing: Missing) -> None:
+    """Append the rejections; those of labels that somebody else replaced are refused, as corrections are."""
+    if not any(file.ids for file in reading.exported):
+        what = "does not say what it was exported with, so that nothing in it counts as deleted"
+        reading.problems.warning("deleted", "the file", what, "import it with what the export wrote beside it")
+    for row, where in missing.replaced:
+        what = f"{row.target!r} of clip {row.clip_id} frame {row.frame} is gone, but was changed in the cohort since"
+        reading.conflict(where, f"{what} it was exported, so it is not rejected")
+    _append_rows(change, reading.run, [rejection(reading, row) for row, _ in missing.rows])
 
 
 def _united(reading: Reading, found: Iterable[Found]) -> Iterator[Found]:
@@ -69,73 +105,62 @@ def _both(label: MaskLabel, first: Found, second: Found) -> tuple[MaskLabel, Fou
     return united, replace(first, label=united, data=file.data)
 
 
-class _Known:
-    """The cohort's rows of the given ids, and what replaced any row."""
-
-    def __init__(self, change: CohortChange, ids: Sequence[str]) -> None:
-        self.rows: dict[str, Row] = {}
-        self._after: dict[str, Row] = {}
-        for name in LABELS if ids else ():
-            table = change.tables[name] if name in change.tables else change.cohort.table(name)
-            wanted = pc.is_in(table["label_id"], value_set=pa.array(ids, pa.string()))
-            self.rows |= {row.label_id: row for row in typed_rows(name, table.filter(wanted))}
-            later = table.filter(pc.not_equal(table["supersedes"], ""))
-            self._after |= {row.supersedes: row for row in typed_rows(name, later)}
-
-    def latest(self, row: Row) -> Row:
-        """What the row has become."""
-        while row.label_id in self._after:
-            row = self._after[row.label_id]
-        return row
-
-
 class _Judge:
-    """Tells labels that say something new from those that do not. counts: labels by what they are."""
+    """Tells labels that say something new from those that do not. counts: labels by what they are.
+
+    seen: ids of rows that a label names at its own place, whatever it says of them. imports: provenance ids of this and
+    of earlier imports.
+    """
 
     def __init__(self, reading: Reading, tolerance_px: float) -> None:
         self.counts: Counter[str] = Counter(new=0, corrected=0, unchanged=0)
         self._reading, self._tolerance = reading, tolerance_px
-        self._seen: set[str] = set()
+        self.seen: set[str] = set()
         runs = reading.cohort.provenance().items()
-        self._imports = {reading.run.id, *(number for number, run in runs if run.kind == reading.run.kind)}
+        self.imports = {reading.run.id, *(number for number, run in runs if run.kind == reading.run.kind)}
 
-    def to_append(self, known: _Known, batch: Sequence[Found]) -> Iterator[Found]:
+    def to_append(self, known: KnownRows, batch: Sequence[Found]) -> Iterator[Found]:
         """New labels and corrections; a second label that names the same row is a copy, and new."""
         for one in batch:
-            base = known.rows.get(one.label_id)
-            if base is None or one.label_id in self._seen or not _same_place(base, one.label):
-                yield one
+            base = known.get(one.label_id)
+            if base is None or one.label_id in self.seen or not _same_place(base, one.label):
+                if known.was_brought(one.label):
+                    self.counts["unchanged"] += 1
+                else:
+                    yield one
                 continue
-            self._seen.add(one.label_id)
+            self.seen.add(one.label_id)
             latest = known.latest(base)
             if any(_equal(row, one.label, self._tolerance) for row in (base, latest)):
                 self.counts["unchanged"] += 1
-            elif latest is base or self._is_ours(latest):
+            elif latest is base or self.is_ours(latest):
                 yield Found(_correction(self._reading, latest, one.label), one.label_id, one.where, one.data)
             else:
                 what = f"label {base.label_id} was changed in the cohort since it was exported"
-                self._reading.refuse(one.where, what)
+                self._reading.conflict(one.where, what)
 
-    def _is_ours(self, row: Row) -> bool:
+    def is_ours(self, row: Row) -> bool:
         """Whether the same annotator brought the row in: an earlier state of the work that comes in now."""
-        return row.annotator == self._reading.annotator and row.provenance in self._imports
+        return row.annotator == self._reading.annotator and row.provenance in self.imports
 
 
-def _append(change: CohortChange, run: Provenance, found: Sequence[Found], counts: Counter[str]) -> None:
-    for corrections in (False, True):
-        rows: dict[str, list[Row]] = {name: [] for name in LABELS}
-        files: dict[str, bytes] = {}
-        for one in found:
-            if bool(one.label.supersedes) is corrections:
-                rows[_TABLE[type(one.label)]].append(one.label)
-                if isinstance(one.label, MaskLabel):
-                    files[one.label.path] = one.data
-        given = sum(map(len, rows.values()))
-        if given:
-            added = change.append(provenance=[run], files=files, **rows)  # type: ignore[arg-type]
-            new = sum(added[name] for name in LABELS)
-            counts["corrected" if corrections else "new"] += new
-            counts["unchanged"] += given - new
+def _append(change: CohortChange, run: Provenance, rows: Sequence[Row], counts: Counter[str]) -> None:
+    for kind in ("new", "corrected"):
+        mine = [row for row in rows if bool(row.supersedes) is (kind == "corrected")]
+        new = _append_rows(change, run, mine)
+        counts[kind] += new
+        counts["unchanged"] += len(mine) - new
+
+
+def _append_rows(change: CohortChange, run: Provenance, rows: Sequence[Row]) -> int:
+    """Append rows, their mask files apart; returns how many were new."""
+    if not rows:
+        return 0
+    tables: dict[str, list[Row]] = {name: [] for name in LABELS}
+    for row in rows:
+        tables[_TABLE[type(row)]].append(row)
+    added = change.append(provenance=[run], **tables)  # type: ignore[arg-type]
+    return sum(added[name] for name in LABELS)
 
 
 def _correction(reading: Reading, base: Row, label: Row) -> Row:

@@ -1,7 +1,10 @@
 """COCO: one JSON file a part, with `videos`, `images`, and an annotation for every region and point.
 
 Format: https://cocodataset.org/#format-data; `videos` and `video_id` as in YouTube-VIS. Regions are run lengths, which
-hold parts and holes, with `iscrowd` 0 so that evaluation counts them. A point is a keypoint of a category of its own;
+hold parts and holes, with `iscrowd` 0 so that evaluation counts them; an empty one has 1, as pycocotools would count it
+as an object that nobody can find. A category's id is its place among all the cohort's targets, regions first, so that
+the files of a split agree. A point is a keypoint of a category of its own, with a box (`point_box`) and its area, by
+which OKS is scaled; every annotation and category has the keys of a keypoint, as readers of keypoints want them of all;
 COCO's keypoints are pixel indices (detectron2 adds 0.5 on reading, and so does ours), our pixel centres c + 0.5.
 Keypoint flags: 2 visible, 1 not visible but located, 0 not visible and not located. `bleedkit` holds what COCO has no
 key for.
@@ -11,22 +14,26 @@ import json
 import math
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any, Final
 
 import numpy as np
 
 from ..cohort import ClipView, Cohort
-from ..schema import Clip, Frame, MaskLabel, PointLabel
+from ..schema import Clip, Frame, ImageSize, MaskLabel, PointLabel
+from .exported import LABELS
 from .file_names import clip_names, frame_name
 from .label_fields import fields_of
 from .losses import Losses
 from .pictures import write_pictures
-from .run_lengths import coco_counts
+from .point_box import point_box
+from .run_lengths import coco_counts, coco_digest
 from .selection import Selection, by_frame, label_mask
 
 OURS: Final = "bleedkit"
+SHAPE: Final = "shape"
+"""Digest of a region as exported: one that has it still need not be unpacked."""
 KEYPOINT_OFFSET: Final = 0.5
 
 
@@ -34,11 +41,12 @@ def export_coco(cohort: Cohort, out: Path, selection: Selection, losses: Losses)
     """Write `labels.json`, or `labels_<part>.json` for every part of the split; returns what was written, by kind."""
     files: dict[str, _CocoFile] = {}
     names = clip_names(cohort.clips)
+    categories = _categories(cohort)
     try:
         for view in selection.views(cohort, losses, "COCO"):
             part = selection.part(view.clip)
             if part not in files:
-                files[part] = _CocoFile(out / (f"labels_{part}.json" if part else "labels.json"), cohort)
+                files[part] = _CocoFile(out / (f"labels_{part}.json" if part else "labels.json"), cohort, categories)
             copied: Mapping[int, Path] = {}
             if selection.images:
                 stem = out / "images" / f"{names[view.clip.clip_id]}_"
@@ -57,12 +65,12 @@ def export_coco(cohort: Cohort, out: Path, selection: Selection, losses: Losses)
 class _CocoFile:
     """One file, written as clips come: annotations to a second file that `finish` appends, so that neither piles up."""
 
-    def __init__(self, path: Path, cohort: Cohort) -> None:
+    def __init__(self, path: Path, cohort: Cohort, categories: Mapping[tuple[str, str], int]) -> None:
         self._cohort = cohort
         self._images = path.open("w", encoding="utf-8")
         self._notes_path = path.with_suffix(".annotations")
         self._notes = self._notes_path.open("w", encoding="utf-8")
-        self._categories: dict[tuple[str, str], int] = {}
+        self._categories = categories
         self._videos: list[dict[str, Any]] = []
         self.counts: Counter[str] = Counter()
         meta = cohort.meta
@@ -77,11 +85,12 @@ class _CocoFile:
         for frame in view.frames:
             if frame.has_image or frame.frame in points or frame.frame in masks:
                 file = pictures.get(frame.frame) or frame.path or f"{frame_name(name, frame.frame)}.png"
-                image_id = self._image(view.clip, frame, file)
-                for mask in masks.get(frame.frame, ()):
+                regions, here = masks.get(frame.frame, ()), points.get(frame.frame, ())
+                image_id = self._image(view.clip, frame, file, [row.label_id for row in (*regions, *here)])
+                for mask in regions:
                     self._note(image_id, "region", mask, self._region(view.clip, mask))
-                for point in points.get(frame.frame, ()):
-                    self._note(image_id, "point", point, _keypoint(point))
+                for point in here:
+                    self._note(image_id, "point", point, _keypoint(point, view.clip.size))
         self.counts["onsets"] += len(view.onsets)
 
     def finish(self) -> None:
@@ -103,8 +112,10 @@ class _CocoFile:
         self._notes.close()
         self._notes_path.unlink(missing_ok=True)
 
-    def _image(self, clip: Clip, frame: Frame, file: str) -> int:
+    def _image(self, clip: Clip, frame: Frame, file: str, labels: Sequence[str]) -> int:
+        """Write an image with the ids of its labels, so that an import can tell which of them are gone."""
         self.counts["frames"] += 1
+        ours = {"clip_id": clip.clip_id, "frame": frame.frame, "patient_id": clip.patient_id}
         image = {
             "id": self.counts["frames"],
             "file_name": file,
@@ -113,7 +124,7 @@ class _CocoFile:
             "license": 1,
             "video_id": len(self._videos),
             "frame_id": frame.frame,
-            OURS: {"clip_id": clip.clip_id, "frame": frame.frame, "patient_id": clip.patient_id},
+            OURS: {**ours, LABELS: labels} if labels else ours,
         }
         _write(self._images, image, first=self.counts["frames"] == 1)
         return self.counts["frames"]
@@ -121,8 +132,7 @@ class _CocoFile:
     def _note(self, image_id: int, kind: str, label: PointLabel | MaskLabel, shape: Mapping[str, Any]) -> None:
         number = self.counts["regions"] + self.counts["points"] + 1
         self.counts[f"{kind}s"] += 1
-        category = self._categories.setdefault((kind, label.target), len(self._categories) + 1)
-        note = {"id": number, "image_id": image_id, "category_id": category, "iscrowd": 0, **shape}
+        note = {"id": number, "image_id": image_id, "category_id": self._categories[kind, label.target], **shape}
         _write(self._notes, {**note, OURS: {**shape.get(OURS, {}), **fields_of(label)}}, first=number == 1)
 
     def _region(self, clip: Clip, label: MaskLabel) -> dict[str, Any]:
@@ -131,20 +141,25 @@ class _CocoFile:
         box = [0, 0, 0, 0]
         if rows.size:
             box = [int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1]
-        counts = {"size": [clip.size.height, clip.size.width], "counts": coco_counts(mask)}
-        return {"segmentation": counts, "area": int(np.count_nonzero(mask)), "bbox": box}
+        counts: dict[str, Any] = {"size": [clip.size.height, clip.size.width], "counts": coco_counts(mask)}
+        area = int(np.count_nonzero(mask))
+        keypoints: dict[str, Any] = {"keypoints": [], "num_keypoints": 0}
+        ours = {SHAPE: coco_digest(counts["counts"], clip.size)}
+        return {"segmentation": counts, "area": area, "bbox": box, "iscrowd": int(not area), **keypoints, OURS: ours}
 
 
-def _keypoint(label: PointLabel) -> dict[str, Any]:
+def _keypoint(label: PointLabel, size: ImageSize) -> dict[str, Any]:
     located = math.isfinite(label.x) and math.isfinite(label.y)
     x, y = (label.x - KEYPOINT_OFFSET, label.y - KEYPOINT_OFFSET) if located else (0.0, 0.0)
     flag = 2 if label.visible else int(located)
+    left, top, right, bottom = point_box(label, size)
     return {
         "keypoints": [x, y, flag],
         "num_keypoints": int(located),
         "segmentation": [],
-        "area": 0,
-        "bbox": [x, y, 0, 0],
+        "area": (right - left) * (bottom - top),
+        "bbox": [left, top, right - left, bottom - top],
+        "iscrowd": 0,
         OURS: {"visible": label.visible},
     }
 
@@ -161,14 +176,25 @@ def _video(view: ClipView, number: int) -> dict[str, Any]:
         "scenarios": list(clip.scenarios),
         "media": clip.media,
         "onsets": onsets,
+        LABELS: [label.label_id for label in view.onsets],
     }
     size = {"width": clip.size.width, "height": clip.size.height}
     return {"id": number, "name": clip.clip_id, **size, "length": clip.n_frames, OURS: ours}
 
 
+def _categories(cohort: Cohort) -> dict[tuple[str, str], int]:
+    """Category ids by kind and target."""
+    targets = [
+        (kind, target)
+        for kind, table in (("region", "masks"), ("point", "points"))
+        for target in sorted(set(cohort.label_table(table)["target"].to_pylist()))
+    ]
+    return {one: number for number, one in enumerate(targets, 1)}
+
+
 def _category(kind: str, target: str, number: int) -> dict[str, Any]:
-    keypoints = {"keypoints": [target], "skeleton": []} if kind == "point" else {}
-    return {"id": number, "name": target, "supercategory": kind, **keypoints}
+    keypoints = [target] if kind == "point" else []
+    return {"id": number, "name": target, "supercategory": kind, "keypoints": keypoints, "skeleton": []}
 
 
 def _write(stream: IO[str], value: object, *, first: bool) -> None:

@@ -12,11 +12,12 @@ import numpy as np
 from ..errors import BleedkitError
 from ..json_file import read_json
 from ..progress import track
-from ..schema import ImageSize
-from .coco_export import KEYPOINT_OFFSET, OURS
+from ..schema import ImageSize, MaskLabel, OnsetLabel, PointLabel
+from .coco_export import KEYPOINT_OFFSET, OURS, SHAPE
+from .exported import LABELS, Exported, label_ids
 from .label_fields import LabelFields
 from .reading import Found, Reading, Spot
-from .run_lengths import coco_mask
+from .run_lengths import coco_digest, coco_mask
 
 MAX_BYTES: Final = 4 << 30
 _BAD: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError)
@@ -24,11 +25,12 @@ _CROWD: Final = "annotation with a box alone"
 
 
 def read_coco(path: Path, reading: Reading) -> Iterator[Found]:
-    """Labels of a COCO file, or of every `*.json` of a folder. Raises BleedkitError where one is no COCO file.
+    """Labels of a COCO file, or of every `*.json` of a folder, or else of the `annotations` in it.
 
-    Images are found by the clip and frame that our exports name, else by `file_name`.
+    Raises BleedkitError where one is no COCO file. Images are found by the clip and frame that our exports name, else
+    by `file_name`.
     """
-    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
+    files = sorted(path.glob("*.json")) or sorted(path.glob("annotations/*.json")) if path.is_dir() else [path]
     if not files:
         raise BleedkitError(f"{path} holds no *.json", "name the COCO file")
     for file in files:
@@ -45,6 +47,9 @@ class _File:
         if not isinstance(document, dict) or not all(isinstance(document.get(key), list) for key in ("images",)):
             raise BleedkitError(f"{path} is no COCO file: it has no list of images", "export it as COCO instances")
         self._path, self._reading, self._document = path, reading, document
+        self._refused = len(reading.refused)
+        self._held: dict[str, tuple[str, int | None]] = {}
+        self._exported = Exported(path.name, self._covers)
         self._categories: dict[object, tuple[str, Sequence[object]]] = {}
         for category in self._list("categories"):
             if isinstance(category, dict) and _is_key(category.get("id")):
@@ -55,6 +60,9 @@ class _File:
 
     def labels(self) -> Iterator[Found]:
         """Onsets, then annotations in the file's order; what cannot be read is a problem of the reading."""
+        return self._exported.watch(self._labels_of_all(), self._reading, self._refused)
+
+    def _labels_of_all(self) -> Iterator[Found]:
         for number, video in enumerate(self._list("videos")):
             yield from self._onsets(f"{self._path.name} video {number}", video)
         notes = self._list("annotations")
@@ -82,18 +90,32 @@ class _File:
                 if place is None:
                     raise ValueError(f"{name!r} is none, or not only one, of the cohort's images")
                 clip = self._reading.clip_at(where, place)
-                size = ImageSize(int(image["width"]), int(image["height"]))
-                if clip is not None and size != clip.size:
-                    raise ValueError(f"must be {clip.size} like clip {clip.clip_id}, got {size}")
+                width, height = int(image["width"]), int(image["height"])
+                if clip is not None and (width, height) != (clip.size.width, clip.size.height):
+                    raise ValueError(f"must be {clip.size} like clip {clip.clip_id}, got {width}x{height}")
                 if clip is not None:
                     places[image["id"]] = place
+                    self._hold(ours, place)
             except _BAD as error:
                 self._reading.refuse(where, _told(error))
         return places
 
+    def _hold(self, ours: Mapping[str, Any], place: tuple[str, int | None]) -> None:
+        """Note which labels the file was exported with for a frame, or for a whole clip."""
+        for label_id in label_ids(ours.get(LABELS)):
+            self._held[label_id] = place
+            self._exported.ids.add(label_id)
+
+    def _covers(self, row: PointLabel | MaskLabel | OnsetLabel) -> bool:
+        """Whether the label's image, or an onset's clip, is still in the file."""
+        frame = None if isinstance(row, OnsetLabel) else row.frame
+        return self._held.get(row.label_id) == (row.clip_id, frame)
+
     def _onsets(self, where: str, video: Any) -> Iterator[Found]:
         try:
             ours = video.get(OURS) or {}
+            if "onsets" in ours:
+                self._hold(ours, (str(ours["clip_id"]), None))
             for onset in ours.get("onsets", ()):
                 clip = self._reading.cohort.clips.get(ours["clip_id"])
                 frame = int(onset["frame"])
@@ -118,11 +140,21 @@ class _File:
         if keypoints:
             yield from self._points(Spot(where, *place, target or "source"), names, keypoints, ours)
         if shape:
-            size = self._reading.cohort.clips[place[0]].size
-            spot = Spot(where, *place, target or "region")
-            yield self._reading.mask(spot, segmentation_mask(shape, size), said)
+            yield self._region(Spot(where, *place, target or "region"), shape, ours.get(SHAPE), said)
         if not keypoints and not shape:
             self._reading.losses.add(_CROWD)
+            self._exported.nameless.add(said.label_id)
+
+    def _region(self, spot: Spot, shape: Any, exported: object, said: LabelFields) -> Found:
+        """exported: the shape's digest when it was exported. Unpacking and packing it again is most of the time."""
+        size = self._reading.cohort.clips[spot.clip_id].size
+        if exported and isinstance(shape, dict) and shape.get("size") == [size.height, size.width]:
+            counts = shape.get("counts")
+            if isinstance(counts, str) and coco_digest(counts, size) == exported:
+                same = self._reading.same_mask(spot, said)
+                if same is not None:
+                    return same
+        return self._reading.mask(spot, segmentation_mask(shape, size), said)
 
     def _points(
         self, spot: Spot, names: Sequence[object], values: Sequence[float], ours: Mapping[str, Any]

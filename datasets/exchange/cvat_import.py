@@ -8,7 +8,10 @@ from typing import Final
 from ..errors import BleedkitError
 from ..labelme_shape import polygon_mask
 from ..progress import track
-from ..schema import Clip, ImageSize, LabelState
+from ..schema import Clip, ImageSize, LabelState, MaskLabel, OnsetLabel, PointLabel
+from .cvat_export import EXPORT, OF_FRAME
+from .export_list import ExportLists, export_name
+from .exported import Exported
 from .label_fields import LabelFields
 from .reading import Found, Reading, Spot
 from .run_lengths import BoxRuns
@@ -16,6 +19,8 @@ from .safe_xml import Start, read_xml
 
 _SHAPES: Final = ("points", "mask", "polygon", "box", "polyline", "cuboid", "ellipse", "skeleton")
 _AUTO: Final = "auto"
+_OTHER: Final = "no label shows that it comes from the export whose list lies beside it"
+_LAST_DIGIT: Final = 0.01
 
 
 def read_cvat(path: Path, reading: Reading) -> Iterator[Found]:
@@ -27,24 +32,31 @@ def read_cvat(path: Path, reading: Reading) -> Iterator[Found]:
     files = sorted(path.rglob("*.xml")) if path.is_dir() else [path]
     if not files:
         raise BleedkitError(f"{path} holds no *.xml", "unpack CVAT's archive first")
+    lists = ExportLists(reading.beside)
     for file in track(files, "CVAT", total=len(files)):
-        yield from _File(file, reading).labels()
+        yield from _File(file, reading, lists).labels()
 
 
 class _File:
-    """One file, element by element. _said: the shape's attributes by name."""
+    """One file, element by element. _said: the shape's attributes by name. _exports: exports that shapes name."""
 
-    def __init__(self, path: Path, reading: Reading) -> None:
-        self._path, self._reading = path, reading
+    def __init__(self, path: Path, reading: Reading, lists: ExportLists) -> None:
+        self._path, self._reading, self._lists = path, reading, lists
         self._meta: dict[str, str] = {}
         self._clip: Clip | None = None
         self._track: Mapping[str, str] = {}
         self._shape: Mapping[str, str] = {}
         self._said: dict[str, object] = {}
         self._attribute = ""
+        self._exported = Exported(path.name, self._covers)
+        self._exports: set[object] = set()
+        self._shapes: Mapping[str, str] = {}
 
     def labels(self) -> Iterator[Found]:
         """Labels in the file's order; what cannot be one is a problem of the reading."""
+        return self._exported.watch(self._labels(), self._reading, len(self._reading.refused))
+
+    def _labels(self) -> Iterator[Found]:
         for element in read_xml(self._path):
             tag, parent = element.path[-1], element.path[-2] if len(element.path) > 1 else ""
             if isinstance(element, Start):
@@ -54,10 +66,33 @@ class _File:
             elif tag == "attribute" and self._shape:
                 self._said[self._attribute] = element.text
             elif tag in _SHAPES and parent == "track":
+                self._exports.add(self._said.get(EXPORT, ""))
                 found = self._label(tag)
                 self._shape = {}
                 if found is not None:
                     yield found
+        if self._clip is None and (clip := self._named_clip()):
+            self._open(clip)
+        if self._exports - {""} != {export_name(self._shapes)}:
+            self._exported.doubt = _OTHER
+
+    def _open(self, clip: Clip) -> None:
+        """Note which clip it is, and what it was exported with by the list of its export."""
+        self._clip = clip
+        self._shapes = self._lists.shapes(self._path, clip.clip_id)
+        self._exported.ids.update(self._shapes)
+
+    def _covers(self, row: PointLabel | MaskLabel | OnsetLabel) -> bool:
+        """Whether the label's frame is one of the task or job; what CVAT does not say is as we export it: all are."""
+        if self._clip is None or row.clip_id != self._clip.clip_id:
+            return False
+        said = {key.partition("/")[2]: text for key, text in self._meta.items() if key.startswith(("task/", "job/"))}
+        try:
+            first, last = int(said.get("start_frame") or 0), int(said.get("stop_frame") or self._clip.n_frames - 1)
+            step = int((said.get("frame_filter") or "step=1").removeprefix("step="))
+        except ValueError:
+            return False
+        return row.frame in range(first, last + 1, max(step, 1))
 
     def _start(self, element: Start) -> None:
         tag = element.path[-1]
@@ -65,20 +100,22 @@ class _File:
             raise BleedkitError(f"{self._path} is no CVAT file: its root is <{tag}>", "export CVAT for video 1.1")
         if tag == "image":
             raise BleedkitError(f"{self._path} is CVAT for images", "export it from CVAT as CVAT for video 1.1")
+        if element.path == ("annotations", "meta", "project"):
+            raise BleedkitError(f"{self._path} is a project's, with tracks of several tasks", "export task by task")
         if tag == "track":
-            self._clip = self._clip or self._find_clip()
+            if self._clip is None:
+                self._open(self._find_clip())
             self._track = element.attributes
-        elif tag in _SHAPES:
+        elif tag in _SHAPES and element.path[-2] == "track":
             self._shape, self._said = element.attributes, {}
         elif tag == "attribute":
             self._attribute = element.attributes.get("name", "")
 
     def _find_clip(self) -> Clip:
         reading = self._reading
-        name = self._meta.get("task/name", "")
-        stem = reading.clip_of_name.get(self._path.stem, self._path.stem)
-        clip = reading.cohort.clips.get(name) or reading.cohort.clips.get(stem)
+        clip = self._named_clip()
         if clip is None:
+            name = self._meta.get("task/name", "")
             what = f"{self._path}: neither its task {name!r} nor its own name is a clip of {reading.cohort.folder}"
             raise BleedkitError(what, "name the file after the clip: <clip id>.xml")
         try:
@@ -88,6 +125,11 @@ class _File:
         if size != clip.size:
             raise BleedkitError(f"{self._path}: must be {clip.size} like clip {clip.clip_id}, got {size}")
         return clip
+
+    def _named_clip(self) -> Clip | None:
+        clips = self._reading.cohort.clips
+        stem = self._reading.clip_of_name.get(self._path.stem, self._path.stem)
+        return clips.get(self._meta.get("task/name", "")) or clips.get(stem)
 
     def _label(self, tag: str) -> Found | None:
         if self._clip is None:
@@ -113,21 +155,35 @@ class _File:
 
     def _read(self, tag: str, spot: Spot, outside: bool, occluded: bool) -> Found | None:
         automatic = {"state": LabelState.MODEL} if self._track.get("source") == _AUTO else {}
-        said = LabelFields.read({**automatic, **{name: value for name, value in self._said.items() if value}})
+        fields = {name: value for name, value in self._said.items() if value}
+        if fields.pop(OF_FRAME, str(spot.frame)) != str(spot.frame):
+            fields = {}  # CVAT copied them from another frame's shape: they say nothing of this one
+        said = LabelFields.read({**automatic, **fields})
         size = self._reading.cohort.clips[spot.clip_id].size
         if tag == "points":
             corners = _pairs(self._shape["points"])
             if len(corners) != 1:
                 raise ValueError(f"a point shape must be one point, got {len(corners)}")
-            return self._reading.point(spot, (math.nan, math.nan) if outside else corners[0], not occluded, said)
+            xy = (math.nan, math.nan) if outside else _held(corners[0], size)
+            return self._reading.point(spot, xy, not occluded, said)
         if tag == "mask":
-            runs = tuple(int(run) for run in self._shape["rle"].split(","))
-            box = (int(self._shape[key]) for key in ("left", "top", "width", "height"))
-            return self._reading.mask(spot, BoxRuns(runs, *box).mask(size), said)
+            runs = tuple(map(int, self._shape["rle"].split(",")))
+            region = BoxRuns(runs, *(int(self._shape[key]) for key in ("left", "top", "width", "height")))
+            exported = self._shapes.get(said.label_id) == region.digest  # packing it again is most of the time
+            same = self._reading.same_mask(spot, said) if exported else None
+            return same or self._reading.mask(spot, region.mask(size), said)
         if tag == "polygon":
             return self._reading.mask(spot, polygon_mask(_pairs(self._shape["points"]), size), said)
         self._reading.losses.add(f"{tag} shape")
+        self._exported.nameless.add(said.label_id)
         return None
+
+
+def _held(xy: tuple[float, float], size: ImageSize) -> tuple[float, float]:
+    """The same, but for the far borders, on which CVAT lets a point lie and to which it rounds: just inside of them."""
+    x, y = xy
+    half = _LAST_DIGIT / 2
+    return size.width - half if x == size.width else x, size.height - half if y == size.height else y
 
 
 def _pairs(text: str) -> list[tuple[float, float]]:

@@ -37,17 +37,25 @@ class ExportResult:
 class ImportResult:
     """counts: labels `new`, `corrected` and `unchanged`. losses: what was in the file and no label of ours holds.
 
-    problems: labels that were refused, each with its reason.
+    problems: labels that were refused, each with its reason. missing: labels that the file was exported with, that are
+    not in it now and still stand in the cohort. rejected: such labels, where the import was to reject them.
     """
 
     counts: Mapping[str, int]
     losses: Sequence[Loss]
     problems: Problems
+    missing: int = 0
+    rejected: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """The same as JSON values."""
-        losses = [asdict(loss) for loss in self.losses]
-        return {"counts": dict(self.counts), "losses": losses, "problems": [asdict(one) for one in self.problems]}
+        return {
+            "counts": dict(self.counts),
+            "missing": self.missing,
+            "rejected": self.rejected,
+            "losses": [asdict(loss) for loss in self.losses],
+            "problems": [asdict(one) for one in self.problems],
+        }
 
 
 def export_cohort(cohort: Cohort, name: str, out: Path, selection: Selection | None = None) -> ExportResult:
@@ -71,12 +79,21 @@ def export_cohort(cohort: Cohort, name: str, out: Path, selection: Selection | N
 
 
 def import_labels(
-    cohort: Cohort, name: str, path: Path, *, annotator: str, state: LabelState = LabelState.HUMAN
+    cohort: Cohort,
+    name: str,
+    path: Path,
+    *,
+    annotator: str,
+    state: LabelState = LabelState.HUMAN,
+    reject_deleted: bool = False,
+    exported: Path | None = None,
 ) -> ImportResult:
     """Append the labels of a file, or folder, in the format `name` to the cohort, as one commit.
 
-    annotator, state: who made the labels that do not say themselves. Raises BleedkitError, and appends nothing, where
-    `path` as a whole is not of the format; single bad labels are problems of the result.
+    annotator, state: who made the labels that do not say themselves. reject_deleted: reject labels that the file was
+    exported with and that are not in it now; else they are counted. exported: the folder of that export, where `path`
+    lies elsewhere and cannot say so itself (CVAT). Raises BleedkitError, and appends nothing, where `path` as a whole
+    is not of the format; single bad labels are problems of the result.
     """
     read = FORMATS[name].read
     if read is None:
@@ -87,9 +104,11 @@ def import_labels(
         raise BleedkitError(f"{path} does not exist", "check the path")
     config = {"format": name, "digest": _digest(path), "annotator": annotator, "state": str(state)}
     run = Provenance.of("import", config)
-    reading = Reading(cohort, run, annotator, state, Problems(), Losses())
-    counts = bring_in(reading, read(path, reading), FORMATS[name].tolerance_px)
-    return ImportResult(counts, tuple(reading.losses), reading.problems)
+    reading = Reading(cohort, run, annotator, state, Problems(), Losses(), beside=exported)
+    brought = bring_in(reading, read(path, reading), FORMATS[name].tolerance_px, reject=reject_deleted)
+    return ImportResult(
+        brought.counts, tuple(reading.losses), reading.problems, missing=brought.missing, rejected=brought.rejected
+    )
 
 
 def _digest(path: Path) -> str:

@@ -1,8 +1,10 @@
 """What an importer hands over, and the cohort it is read for."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from ..cohort import Cohort
 from ..mask_store import MaskFile
 from ..problems import Problems
 from ..schema import Clip, LabelState, MaskLabel, OnsetLabel, PointLabel, Provenance
+from .exported import Exported
 from .file_names import clip_names, frame_of_name
 from .label_fields import LabelFields
 from .losses import Losses
@@ -29,7 +32,7 @@ class Spot:
 class Found:
     """One label of a file, as the new row it would be. label_id: the row it was exported from, "" for none.
 
-    where: file and place, for messages. data: a mask's PNG.
+    where: file and place, for messages. data: a mask's PNG; empty where the cohort has it.
     """
 
     label: PointLabel | MaskLabel | OnsetLabel
@@ -42,7 +45,9 @@ class Found:
 class Reading:
     """One import: who made the labels that do not say themselves (annotator, state), and what was found amiss.
 
-    problems: labels refused, each with the reason. losses: what no label of ours holds.
+    problems: labels refused, each with the reason. losses: what no label of ours holds. refused: places of what readers
+    refused. exported: files that say what they were exported with. beside: folder of the export that the file is from,
+    for formats that cannot say so themselves; None: where the file lies.
     """
 
     cohort: Cohort
@@ -51,6 +56,9 @@ class Reading:
     state: LabelState
     problems: Problems
     losses: Losses
+    beside: Path | None = None
+    refused: list[str] = field(default_factory=list)
+    exported: list[Exported] = field(default_factory=list)
 
     @cached_property
     def clip_of_name(self) -> dict[str, str]:
@@ -87,7 +95,12 @@ class Reading:
         return fits[0] if len(fits) == 1 else None
 
     def refuse(self, where: str, what: str) -> None:
-        """Leave a label out and say why."""
+        """Leave a label out that cannot be read, and say why."""
+        self.refused.append(where)
+        self.conflict(where, what)
+
+    def conflict(self, where: str, what: str) -> None:
+        """Leave out what can be read and does not fit the cohort any more, and say why."""
         self.problems.error("label", where, f"{what}; left out", "correct it where it was made, and export again")
 
     def clip_at(self, where: str, place: tuple[str, int]) -> Clip | None:
@@ -127,7 +140,22 @@ class Reading:
 
     def mask(self, spot: Spot, mask: np.ndarray, said: LabelFields) -> Found:
         """A region (H, W) bool of the clip's size."""
-        file = MaskFile.of(mask)
+        return self._region(spot, MaskFile.of(mask), said)
+
+    def same_mask(self, spot: Spot, said: LabelFields) -> Found | None:
+        """A region that is still what it was in the exported row; None where the cohort's clip has no such row."""
+        row = self._masks.get(said.label_id)
+        if row is None or row["clip_id"] != spot.clip_id:
+            return None
+        return self._region(spot, MaskFile(row["path"], row["digest"], row["area"], b""), said)
+
+    @cached_property
+    def _masks(self) -> dict[str, dict[str, Any]]:
+        """Clip and file of the cohort's regions, by label id."""
+        table = self.cohort.table("masks", columns=["label_id", "clip_id", "path", "digest", "area"])
+        return {row["label_id"]: row for row in table.to_pylist()}
+
+    def _region(self, spot: Spot, file: MaskFile, said: LabelFields) -> Found:
         label = MaskLabel(
             clip_id=spot.clip_id,
             frame=spot.frame,

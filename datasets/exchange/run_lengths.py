@@ -6,10 +6,16 @@ code past the end of its memory.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
 
+import cv2
 import numpy as np
 
+from ..digest import value_digest
 from ..schema import ImageSize
+
+_CHARACTERS: Final = 9  # of one packed count: 45 bits, more than any picture has pixels
 
 
 def coco_counts(mask: np.ndarray) -> str:
@@ -22,7 +28,13 @@ def coco_counts(mask: np.ndarray) -> str:
 def coco_mask(counts: str | Sequence[int], size: ImageSize) -> np.ndarray:
     """Mask (H, W) bool from COCO's counts, packed or not. Raises ValueError where they do not add up to the size."""
     runs = _unpacked(counts, size) if isinstance(counts, str) else counts
-    return _filled(runs, size.width * size.height).reshape(size.width, size.height).T.copy()
+    columns = _filled(runs, size.width * size.height).reshape(size.width, size.height)
+    return np.asarray(cv2.transpose(columns.view(np.uint8))).reshape(size.height, size.width).view(np.bool_)
+
+
+def coco_digest(counts: str, size: ImageSize) -> str:
+    """16 hex digits of a packed mask: that of the export, where nobody changed it."""
+    return value_digest([counts, size.width, size.height])[:16]
 
 
 @dataclass(frozen=True)
@@ -47,6 +59,11 @@ class BoxRuns:
         runs = np.diff(np.concatenate([[0], edges, [flat.size]])).tolist()
         return cls((0, *runs) if flat[0] else tuple(runs), int(columns[0]), int(rows[0]), box.shape[1], box.shape[0])
 
+    @cached_property
+    def digest(self) -> str:
+        """16 hex digits of it: those of the export, where nobody changed the region."""
+        return value_digest([self.runs, self.left, self.top, self.width, self.height])[:16]
+
     def mask(self, size: ImageSize) -> np.ndarray:
         """Mask (H, W) bool. Raises ValueError where the box leaves the image or the runs do not fill it."""
         if min(self.left, self.top, self.width, self.height) < 0 or not (
@@ -60,34 +77,40 @@ class BoxRuns:
         return mask
 
 
-def _filled(runs: Sequence[int], total: int) -> np.ndarray:
+def _filled(runs: Sequence[int] | np.ndarray, total: int) -> np.ndarray:
     """(total,) bool: runs in turn without and with the region."""
-    if not all(isinstance(run, int) and not isinstance(run, bool) and 0 <= run <= total for run in runs):
+    if isinstance(runs, np.ndarray):
+        runs = runs.tolist()
+    if not set(map(type, runs)) <= {int} or (runs and not 0 <= min(runs) <= max(runs) <= total):
         raise ValueError("mask runs must be whole numbers within the image")
     if sum(runs) != total:
         raise ValueError(f"mask runs add up to {sum(runs)} pixels, the frame or box has {total}")
     return np.repeat(np.arange(len(runs)) % 2 == 1, np.asarray(runs, np.int64))
 
 
-def _unpacked(text: str, size: ImageSize) -> list[int]:
+def _unpacked(text: str, size: ImageSize) -> np.ndarray:
     """COCO's packed counts (`rleFrString` in maskApi.c).
 
     Five bits a character, low first; from the fourth on, each count is its difference to the one before last.
     """
-    runs: list[int] = []
-    at = 0
-    while at < len(text):
-        value, shift, more = 0, 0, True
-        while more:
-            if at >= len(text) or not 0 <= (code := ord(text[at]) - 48) < 64 or shift > 40:
-                raise ValueError("packed mask counts are broken")
-            value |= (code & 0x1F) << shift
-            more = bool(code & 0x20)
-            at += 1
-            shift += 5
-            if not more and code & 0x10:
-                value -= 1 << shift
-        runs.append(value + runs[-2] if len(runs) > 2 else value)
-        if len(runs) > size.width * size.height + 2:
-            raise ValueError("mask has more runs than pixels")
+    pixels = size.width * size.height
+    if not text.isascii() or len(text) > _CHARACTERS * (pixels + 2):
+        raise ValueError("packed mask counts are broken")
+    codes = np.frombuffer(text.encode(), np.uint8).astype(np.int64) - ord("0")
+    ends = np.flatnonzero((codes & 0x20) == 0)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    lengths = ends - starts[: len(ends)] + 1
+    whole = len(ends) and ends[-1] == len(codes) - 1 and lengths.max() <= _CHARACTERS
+    if not whole or not ((codes >= 0) & (codes < 64)).all():
+        raise ValueError("packed mask counts are broken")
+    if len(ends) > pixels + 2:
+        raise ValueError("mask has more runs than pixels")
+    within = np.arange(len(codes)) - np.repeat(starts, lengths)
+    runs = np.add.reduceat((codes & 0x1F) << (5 * within), starts)
+    negative = (codes[ends] & 0x10) != 0
+    runs[negative] -= 1 << (5 * lengths[negative])
+    if np.abs(runs).max() > pixels:
+        raise ValueError("mask runs must be whole numbers within the image")
+    runs[1::2] = np.cumsum(runs[1::2])
+    runs[2::2] = np.cumsum(runs[2::2])
     return runs

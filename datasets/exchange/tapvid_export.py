@@ -21,6 +21,8 @@ from .losses import Losses
 from .point_tracks import point_tracks
 from .selection import Selection
 
+EXPORTED: Final = "exported"
+"""Array of the label ids that went out, so that an import can tell which are gone."""
 REALS: Final = ("confidence", "var_x", "var_y", "cov_xy")
 
 
@@ -65,6 +67,7 @@ def _arrays(view: ClipView, tracks: Sequence[Sequence[PointLabel]]) -> dict[str,
         **flags,
         **reals,
         **texts,
+        EXPORTED: np.array([row.label_id for row in view.points], "<U16"),
         "target": np.array([rows[0].target for rows in tracks]),
         "annotator": np.array([rows[0].annotator for rows in tracks]),
         "state": np.array([str(rows[0].state) for rows in tracks]),

@@ -3,6 +3,7 @@
 import math
 import zipfile
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -10,10 +11,11 @@ import numpy as np
 
 from ..errors import BleedkitError
 from ..progress import track
-from ..schema import Clip
+from ..schema import Clip, MaskLabel, OnsetLabel, PointLabel
+from .exported import Exported
 from .label_fields import LabelFields
 from .reading import Found, Reading, Spot
-from .tapvid_export import REALS
+from .tapvid_export import EXPORTED, REALS
 
 MAX_BYTES: Final = 4 << 30
 _ARRAYS: Final = ("points", "occluded")
@@ -34,7 +36,14 @@ def read_tapvid(path: Path, reading: Reading) -> Iterator[Found]:
         raise BleedkitError(f"{path} holds no *.npz", "name the file that holds points and occluded")
     for file in track(files, "TAP-Vid", total=len(files)):
         arrays = _arrays(file)
-        yield from _labels(file, arrays, _clip(file, arrays, reading), reading)
+        clip = _clip(file, arrays, reading)
+        exported = Exported(file.name, partial(_is_of, clip))
+        exported.ids.update(arrays.get(EXPORTED, np.array([], str)).tolist())
+        yield from exported.watch(_labels(file, arrays, clip, reading), reading, len(reading.refused))
+
+
+def _is_of(clip: Clip, row: PointLabel | MaskLabel | OnsetLabel) -> bool:
+    return row.clip_id == clip.clip_id
 
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
@@ -45,7 +54,7 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
         raise BleedkitError(
             what, "ask for npz, or convert it where you trust it: numpy.savez(points=..., occluded=...)"
         )
-    wanted = {*_ARRAYS, *_BY_FRAME, *_BY_TRACK, "clip_id", "size"}
+    wanted = {*_ARRAYS, *_BY_FRAME, *_BY_TRACK, "clip_id", "size", EXPORTED}
     try:
         with zipfile.ZipFile(path) as archive:
             sizes = {info.filename.removesuffix(".npy"): info.file_size for info in archive.infolist()}
@@ -74,6 +83,8 @@ def _clip(path: Path, arrays: Mapping[str, np.ndarray], reading: Reading) -> Cli
     for name, shape in shapes.items():
         if arrays[name].shape != shape:
             raise BleedkitError(f"{path}: {name} must be {shape} for clip {named}, got {arrays[name].shape}")
+    if EXPORTED in arrays and (arrays[EXPORTED].ndim != 1 or arrays[EXPORTED].dtype.kind != "U"):
+        raise BleedkitError(f"{path}: {EXPORTED} must be a row of texts, got {arrays[EXPORTED].dtype}")
     if points.dtype.kind != "f":
         raise BleedkitError(f"{path}: points must be floats, got {points.dtype}")
     for name in _FLAGS:

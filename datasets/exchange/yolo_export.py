@@ -1,13 +1,13 @@
 """YOLO as Ultralytics reads it: `seg/` with a polygon a line, `pose/` with a point a line.
 
 Format: https://docs.ultralytics.com/datasets/. Numbers are divided by width and height. Ultralytics cuts polygon
-corners to whole pixels and fills outline and all, so a corner is the centre of a border pixel: filled again, the same
-pixels come back. A polygon knows no holes, and each part of a region is a line of its own. A pose needs a box; ours is
-a square round the point, of BOX of the longer side, and means nothing.
+corners to whole pixels, supervision rounds them, and both fill outline and all: a corner is the centre of a border
+pixel but for a hundredth, so that either finds this pixel and fills the same region again. A polygon knows no holes,
+and each part of a region is a line of its own. A pose needs a box, see `point_box`. One point outside the picture, and
+Ultralytics takes no label of that picture.
 """
 
 import json
-import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -21,11 +21,12 @@ from ..schema import Clip, MaskLabel, PointLabel
 from .file_names import clip_names
 from .losses import Losses
 from .pictures import write_pictures
+from .point_box import point_box
 from .selection import Selection, by_frame, label_mask, one_each
 
-BOX: Final = 0.05
+_CORNER: Final = 0.49
 _HOLES: Final = "region whose holes are filled"
-_UNKNOWN: Final = "point that is not visible, with no position known"
+_UNKNOWN: Final = "point that is not visible, with no position in the picture known"
 
 
 def export_yolo(cohort: Cohort, out: Path, selection: Selection, losses: Losses) -> dict[str, int]:
@@ -96,18 +97,17 @@ def _regions(
             if number not in inner:
                 corners = outline[:, 0, :].tolist()
                 corners += [corners[-1]] * (3 - len(corners))  # readers want three corners of any part
-                yield f"{targets.index(row.target)} {_unit(clip, [(x + 0.5, y + 0.5) for x, y in corners])}"
+                yield f"{targets.index(row.target)} {_unit(clip, [(x + _CORNER, y + _CORNER) for x, y in corners])}"
 
 
 def _poses(clip: Clip, rows: Sequence[PointLabel], targets: Sequence[str], losses: Losses) -> Iterator[str]:
-    side = BOX * max(clip.size.width, clip.size.height)
     for row in rows:
-        if not (math.isfinite(row.x) and math.isfinite(row.y)):
+        if not clip.size.holds(row.x, row.y):
             losses.add(_UNKNOWN)
             continue
-        xy = _unit(clip, [(row.x, row.y)])
-        size = f"{side / clip.size.width!r} {side / clip.size.height!r}"
-        yield f"{targets.index(row.target)} {xy} {size} {xy} {2 if row.visible else 1}"
+        x0, y0, x1, y1 = point_box(row, clip.size)
+        box = _unit(clip, [((x0 + x1) / 2, (y0 + y1) / 2), (x1 - x0, y1 - y0)])
+        yield f"{targets.index(row.target)} {box} {_unit(clip, [(row.x, row.y)])} {2 if row.visible else 1}"
 
 
 def _unit(clip: Clip, points: Sequence[tuple[float, float]]) -> str:
@@ -121,7 +121,7 @@ def _yaml(kind: str, targets: Sequence[str], parts: set[str]) -> str:
         "val": "images/val" if "val" in parts else "images/train",
         **({"test": "images/test"} if "test" in parts else {}),
         "names": dict(enumerate(targets)),
-        **({"kpt_shape": [1, 3]} if kind == "pose" else {}),
+        **({"kpt_shape": [1, 3], "flip_idx": [0]} if kind == "pose" else {}),  # without flip_idx nothing is mirrored
     }
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items() if key != "names"]
     names = [f"  {number}: {json.dumps(target, ensure_ascii=False)}\n" for number, target in enumerate(targets)]

@@ -15,6 +15,7 @@ from .label_fields import LabelFields
 from .reading import Found, Reading, Spot
 
 _MAX_YAML: Final = 1 << 20
+_SHORT: Final = 0.02
 
 
 def read_yolo(path: Path, reading: Reading) -> Iterator[Found]:
@@ -93,8 +94,11 @@ class _File:
 
 
 def filled(corners: np.ndarray, size: ImageSize) -> np.ndarray:
-    """Mask (H, W) bool of a polygon (N, 2) in 0..1 as Ultralytics fills it: corners cut to pixels, outline included."""
-    pixels = np.floor(corners * [size.width, size.height]).astype(np.int32)
+    """Mask (H, W) bool of a polygon (N, 2) in 0..1 as Ultralytics fills it: corners cut to pixels, outline included.
+
+    Corners may lack _SHORT pixels, as supervision writes five decimals and Ultralytics six digits.
+    """
+    pixels = np.floor(corners * [size.width, size.height] + _SHORT).astype(np.int32)
     canvas = np.zeros((size.height, size.width), np.uint8)
     cv2.fillPoly(canvas, [pixels], (1,))
     return canvas.astype(np.bool_)

@@ -78,6 +78,26 @@ def test_refused_labels_and_bad_files_exit_with_one(capsys, cohort, tmp_path):
     assert "does not exist" in missing[2]
 
 
+def test_deleted_labels_are_told_and_rejected_where_asked_for(capsys, cohort, tmp_path):
+    run(capsys, "data", "export", cohort.folder, "--format", "coco", "--out", tmp_path / "x")
+    file = tmp_path / "x" / "labels.json"
+    document = json.loads(file.read_text())
+    document["annotations"] = [note for note in document["annotations"] if note.get("segmentation")]
+    file.write_text(json.dumps(document))
+    args = ("data", "import", "coco", file, "--cohort", cohort.folder, "--annotator", "kim")
+    code, text, _ = run(capsys, *args)
+    assert code == 0
+    assert "Missing from it, of what it was exported with: 1 labels; --deleted reject" in text
+    code, text, _ = run(capsys, *args, "--deleted", "reject")
+    assert code == 0
+    assert "0 new, 0 corrected, 2 unchanged, 1 rejected" in text
+    document = json.loads(run(capsys, *args, "--deleted", "reject", "--json")[1])
+    assert (document["missing"], document["rejected"]) == (0, 0)
+    for name, option in (("yolo", ("--deleted", "reject")), ("coco", ("--exported", tmp_path / "x"))):
+        given = ("data", "import", name, file, "--cohort", cohort.folder, "--annotator", "kim")
+        assert run(capsys, *given, *option)[0] == 2
+
+
 def test_misuse(capsys, cohort, tmp_path):
     args = ("data", "export", cohort.folder, "--out", tmp_path / "x", "--format")
     assert run(capsys, *args, "cvat", "--images")[0] == 2

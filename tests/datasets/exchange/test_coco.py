@@ -2,12 +2,14 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from bleedkit_test_layouts.labelled import SIZE, any_labels, mask_label, rings, said, write_cohort
 from hypothesis import HealthCheck, given, settings
 from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
 
 from bleedkit.datasets.errors import BleedkitError
 from bleedkit.datasets.exchange.exchange import export_cohort, import_labels
@@ -62,7 +64,7 @@ def test_pycocotools_sees_our_masks_points_and_boxes(folder):
     )
     export(cohort, folder / "out")
     coco = COCO(folder / "out" / "labels.json")
-    notes = {(coco.imgs[n["image_id"]]["frame_id"], "keypoints" in n): n for n in coco.anns.values()}
+    notes = {(coco.imgs[n["image_id"]]["frame_id"], bool(n["keypoints"])): n for n in coco.anns.values()}
     region = notes[0, False]
     np.testing.assert_array_equal(coco.annToMask(region), rings())
     assert (region["bbox"], region["area"]) == ([1, 1, 23, 17], rings().sum())  # x 1..24, y 1..18
@@ -79,7 +81,7 @@ def test_a_moved_point_is_a_correction_of_its_row(folder, tmp_path):
     cohort = write_cohort(folder / "c", [(point, b""), mask_label(rings(), clip_id="a", frame=0)])
     document = export(cohort, folder / "out")
     for note in document["annotations"]:
-        if "keypoints" in note:
+        if note["keypoints"]:
             note["keypoints"] = [9.5, 8.5, 2]
     result = bring(cohort, document, tmp_path)
     assert result.counts == {"new": 0, "corrected": 1, "unchanged": 1}
@@ -90,7 +92,7 @@ def test_a_moved_point_is_a_correction_of_its_row(folder, tmp_path):
     assert len(cohort.points(history=True)) == 2
     assert bring(cohort, document, tmp_path).counts == {"new": 0, "corrected": 0, "unchanged": 2}
     for note in document["annotations"]:
-        if "keypoints" in note:
+        if note["keypoints"]:
             note["keypoints"] = [11.5, 8.5, 2]
     assert bring(cohort, document, tmp_path).counts["corrected"] == 1  # worked on further after the first import
     (latest,) = cohort.points()
@@ -202,6 +204,29 @@ def test_a_file_for_every_part_of_a_split_with_its_pictures(folder):
     ]
 
 
+def test_a_foreign_file_that_was_worked_on_further_brings_only_what_is_new(folder, tmp_path):
+    cohort = write_cohort(folder / "c")
+    document = foreign({"keypoints": [1, 1, 2]})
+    notes = document["annotations"]
+    notes.append({**notes[0], "keypoints": [0, 0, 0], "bleedkit": {"visible": False}, "category_id": 8})
+    document["categories"].append({"id": 8, "name": "hidden"})
+    assert bring(cohort, document, tmp_path).counts == {"new": 2, "corrected": 0, "unchanged": 0}
+    notes.append({"image_id": "x", "category_id": 7, "segmentation": [[2, 2, 6, 2, 6, 5, 2, 5]]})
+    assert bring(cohort, document, tmp_path).counts == {"new": 1, "corrected": 0, "unchanged": 2}
+    first = min(cohort.points(), key=lambda row: row.target == "hidden")
+    cohort.append(points=[replace(first, x=9.0, supersedes=first.label_id)])  # corrected by somebody in a review
+    document["categories"].append({"id": 9, "name": "other"})
+    notes.append({"image_id": "x", "category_id": 9, "keypoints": [1, 1, 2]})
+    assert bring(cohort, document, tmp_path).counts == {"new": 1, "corrected": 0, "unchanged": 3}
+    assert sorted((row.target, row.visible) for row in cohort.points()) == [
+        ("hidden", False),
+        ("other", True),
+        ("source", True),
+    ]
+    (tmp_path / "lee.json").write_text(json.dumps(document))
+    assert import_labels(cohort, "coco", tmp_path / "lee.json", annotator="lee").counts["new"] == 4  # says it too
+
+
 def test_instances_without_ids_are_one_region_and_a_second_point_is_told(folder, tmp_path):
     cohort = write_cohort(folder / "c")
     document = foreign({"segmentation": [[2, 2, 6, 2, 6, 5, 2, 5]]})
@@ -211,3 +236,61 @@ def test_instances_without_ids_are_one_region_and_a_second_point_is_told(folder,
     assert [label.area for label in cohort.masks()] == [6 * 3]  # columns 2 to 7 of rows 2 to 4
     assert [problem.code for problem in result.problems] == ["second-point"]
     assert len(cohort.points()) == 2
+
+
+def test_pycocotools_scores_the_truth_itself_with_one(folder, tmp_path):
+    labels = [
+        mask_label(rings(), clip_id="a", frame=0),
+        mask_label(np.zeros_like(rings()), clip_id="a", frame=1),  # looked, and no bleeding
+        (PointLabel(clip_id="a", frame=0, x=3.5, y=7.25), b""),
+        (PointLabel(clip_id="a", frame=2, x=2, y=9, visible=False), b""),
+        (PointLabel(clip_id="a", frame=3, visible=False), b""),
+    ]
+    export(write_cohort(folder / "c", labels), folder / "out")
+    truth = COCO(folder / "out" / "labels.json")
+    assert average_precision(truth, "segm", "region") == pytest.approx(1)
+    assert average_precision(truth, "keypoints", "point") == pytest.approx(1)
+    # A point's box is 5 % of 24 pixels, 1.2 x 1.2, and pycocotools' OKS is exp(-d^2 / (2 sigma)^2 / area / 2):
+    # 0.1 pixel off is exp(-0.01 / 0.04 / 1.44 / 2) = 0.917, above 9 of its 10 thresholds.
+    assert average_precision(truth, "keypoints", "point", off=0.1) == pytest.approx(0.9)
+
+
+def average_precision(truth, kind, supercategory, off=0.0):
+    categories = truth.getCatIds(supNms=[supercategory])
+    found = []
+    for note in truth.loadAnns(truth.getAnnIds(catIds=categories)):
+        said = {"image_id": note["image_id"], "category_id": note["category_id"], "score": 0.9}
+        if kind == "segm" and note["area"]:
+            found.append({**said, "segmentation": note["segmentation"]})
+        if kind == "keypoints" and note["num_keypoints"]:
+            x, y, flag = note["keypoints"]
+            found.append({**said, "keypoints": [x + off, y, flag]})
+    score = COCOeval(truth, truth.loadRes(found), kind)
+    score.params.catIds, score.params.kpt_oks_sigmas = categories, np.array([0.1])
+    score.evaluate()
+    score.accumulate()
+    score.summarize()
+    return score.stats[0]
+
+
+def test_the_files_of_a_split_number_their_categories_alike(folder):
+    rows = [
+        (PointLabel(clip_id="a", frame=1, x=1, y=1, target="source2"), b""),
+        mask_label(rings(), clip_id="op1/b", frame=0),
+        (PointLabel(clip_id="op1/b", frame=1, x=1, y=1), b""),
+    ]
+    cohort = write_cohort(folder / "c", rows)
+    split = Split("main", "ratio", cohort.digest, ({"p0": "train", "p1": "test"},))
+    export_cohort(cohort, "coco", folder / "out", Selection(split=split))
+    train, test = (json.loads((folder / "out" / f"labels_{part}.json").read_text()) for part in ("train", "test"))
+    assert train["categories"] == test["categories"]
+    assert [(one["id"], one["name"]) for one in test["categories"]] == [(1, "region"), (2, "source"), (3, "source2")]
+    assert [note["category_id"] for note in train["annotations"]] == [3]
+
+
+def test_a_dataset_in_cocos_own_layout_is_read_below_annotations(folder):
+    cohort = write_cohort(folder / "c", [mask_label(rings(), clip_id="a", frame=0)])
+    export(cohort, folder / "out")
+    (folder / "layout" / "annotations").mkdir(parents=True)
+    (folder / "out" / "labels.json").rename(folder / "layout" / "annotations" / "instances_train.json")
+    assert import_labels(cohort, "coco", folder / "layout", annotator="kim").counts["unchanged"] == 1

@@ -1,17 +1,19 @@
 """CVAT for video 1.1: what it can hold comes back, its own files are read, bombs and nonsense are refused."""
 
+import copy
 import json
+import math
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from bleedkit_test_layouts.labelled import SIZE, any_labels, mask_label, rings, said, write_cohort
+from bleedkit_test_layouts.labelled import RUN, SIZE, any_labels, mask_label, rings, said, write_cohort
 from hypothesis import given, settings
 
 from bleedkit.datasets.errors import BleedkitError
 from bleedkit.datasets.exchange.exchange import export_cohort, import_labels
 from bleedkit.datasets.mask_file import read_mask_png
-from bleedkit.datasets.schema import LabelState, MaskLabel, OnsetLabel, PointLabel
+from bleedkit.datasets.schema import LabelState, MaskLabel, OnsetLabel, PointLabel, Review
 
 # As CVAT 2 writes it: a point that a person set in frames 0 and 2, interpolated in between, gone from 3 on; and a mask.
 # The mask's box is columns 2 to 4 of rows 1 and 2; row 1 is .XX, row 2 is X.X, so runs of 1, 2+1, 1, 1 pixels.
@@ -39,6 +41,12 @@ FOREIGN = """<?xml version="1.0" encoding="utf-8"?>
 def bring(cohort, text, tmp_path, name="any.xml"):
     (tmp_path / name).write_text(text, encoding="utf-8")
     return import_labels(cohort, "cvat", tmp_path / name, annotator="kim")
+
+
+def _attribute(name, value):
+    element = ElementTree.Element("attribute", name=name)
+    element.text = value
+    return element
 
 
 @settings(max_examples=12)
@@ -107,6 +115,62 @@ def test_rounding_by_cvat_is_no_correction_and_a_move_is(tmp_path):
     assert (row.x, row.supersedes) == (9.5, point.label_id)
 
 
+def test_what_an_earlier_keyframe_said_does_not_pass_to_a_later_one(tmp_path):
+    # CVAT gives a keyframe the attributes of the one before where it has none of that name.
+    held = {"confidence": 0.5, "var_x": 4.0, "var_y": 4.0, "cov_xy": 0.0, "review": Review.ACCEPTED}
+    rows = [PointLabel(clip_id="a", frame=0, x=1, y=2, **held), PointLabel(clip_id="a", frame=2, x=3, y=4)]
+    cohort = write_cohort(tmp_path / "c", [(row, b"") for row in rows])
+    export_cohort(cohort, "cvat", tmp_path / "out")
+    tree = ElementTree.parse(tmp_path / "out" / "a.xml")
+    passed: dict[str, str] = {}
+    for shape in tree.getroot().findall("track/points"):
+        passed |= {one.get("name"): one.text or "" for one in shape.findall("attribute")}
+        shape[:] = [_attribute(name, value) for name, value in passed.items()]
+    tree.write(tmp_path / "a.xml")
+    fresh = write_cohort(tmp_path / "f")
+    import_labels(fresh, "cvat", tmp_path / "a.xml", annotator="kim")
+    assert said(fresh, ["annotator"]) == said(cohort, ["annotator"])
+
+
+def test_a_keyframe_that_a_person_adds_is_that_persons_though_cvat_copies_the_attributes(tmp_path):
+    by = {"annotator": "net", "state": LabelState.MODEL, "confidence": 0.5, "provenance": RUN.id}
+    row = PointLabel(clip_id="a", frame=0, x=1, y=2, **by)
+    cohort = write_cohort(tmp_path / "c", [(row, b"")])
+    export_cohort(cohort, "cvat", tmp_path / "out")
+    tree = ElementTree.parse(tmp_path / "out" / "a.xml")
+    (track,) = tree.getroot().findall("track")
+    track.set("source", "file")  # as CVAT calls what came from a file
+    added = copy.deepcopy(track[0])
+    added.set("frame", "2")
+    track.append(added)
+    tree.write(tmp_path / "a.xml")
+    result = import_labels(cohort, "cvat", tmp_path / "a.xml", annotator="kim")
+    assert result.counts == {"new": 1, "corrected": 0, "unchanged": 1}
+    new = next(label for label in cohort.points() if label.frame == 2)
+    assert (new.annotator, new.state, math.isnan(new.confidence)) == ("kim", LabelState.HUMAN, True)
+
+
+def test_a_point_that_cvat_puts_on_the_far_border_lies_just_inside(tmp_path):
+    cohort = write_cohort(tmp_path / "c", [(PointLabel(clip_id="a", frame=0, x=23.999, y=2), b"")])
+    export_cohort(cohort, "cvat", tmp_path / "out")
+    rounded = (tmp_path / "out" / "a.xml").read_text().replace("23.999,2.0", "24.00,2.00")
+    assert bring(cohort, rounded, tmp_path).counts["unchanged"] == 1
+    dragged = rounded.replace("24.00,2.00", "9.00,18.00")
+    assert not bring(cohort, dragged, tmp_path).problems
+    assert [(row.x, row.y) for row in cohort.points()] == [(9, 17.995)]
+
+
+def test_a_skeleton_is_told_as_one_shape(tmp_path):
+    cohort = write_cohort(tmp_path / "c")
+    skeleton = (
+        '<track id="3" label="hand" source="manual"><skeleton frame="1" keyframe="1" z_order="0">'
+        '<points label="tip" keyframe="1" outside="0" occluded="0" points="1.00,1.00"></points></skeleton></track>'
+    )
+    result = bring(cohort, FOREIGN.replace("</annotations>", f"{skeleton}</annotations>"), tmp_path)
+    assert not result.problems
+    assert "1 x skeleton shape" in [str(loss) for loss in result.losses]
+
+
 BOMB = '<!DOCTYPE a [<!ENTITY x "xxxxxxxx"><!ENTITY y "&x;&x;&x;&x;">]><annotations>&y;</annotations>'
 
 
@@ -120,6 +184,10 @@ BOMB = '<!DOCTYPE a [<!ENTITY x "xxxxxxxx"><!ENTITY y "&x;&x;&x;&x;">]><annotati
         ("<annotations>" + "<a>" * 99, "nested"),
         ('<annotations><image id="0"/></annotations>', "CVAT for images"),
         (FOREIGN.replace("<name>a</name>", "<name>other</name>"), "neither its task 'other'"),
+        (
+            FOREIGN.replace("<task>", "<project><tasks><task>").replace("</task>", "</task></tasks></project>"),
+            "project",
+        ),
         (FOREIGN.replace("<width>24</width>", "<width>25</width>"), "must be 24x18"),
     ],
 )

@@ -35,9 +35,12 @@ def test_points_come_back_and_unknown_positions_are_counted(tmp_path):
         PointLabel(clip_id="a", frame=0, x=1 / 3, y=2, target="two", visible=False),
     ]
     lost = PointLabel(clip_id="a", frame=1, visible=False, target="one")
-    cohort = write_cohort(tmp_path / "c", [(row, b"") for row in (*points, lost)])
+    beside = PointLabel(clip_id="a", frame=0, x=-0.5, y=2, visible=False, target="three")
+    cohort = write_cohort(tmp_path / "c", [(row, b"") for row in (*points, lost, beside)])
     result = export_cohort(cohort, "yolo", tmp_path / "out")
-    assert [str(loss) for loss in result.losses] == ["1 x point that is not visible, with no position known"]
+    assert [str(loss) for loss in result.losses] == [
+        "2 x point that is not visible, with no position in the picture known"
+    ]
     fresh = write_cohort(tmp_path / "f")
     import_labels(fresh, "yolo", tmp_path / "out", annotator="kim")
     expected = write_cohort(tmp_path / "e", [(row, b"") for row in points])
@@ -69,7 +72,7 @@ def test_the_folders_are_what_ultralytics_looks_for(tmp_path):
     assert [float(word) for word in words] == pytest.approx([0, 0.25, 0.5, 0.05, 1.2 / 18, 0.25, 0.5, 2])
     assert len((tmp_path / "out/seg/labels/train/a_000000.txt").read_text().splitlines()) == 4  # parts
     assert (tmp_path / "out/pose/data.yaml").read_text() == (
-        'train: "images/train"\nval: "images/val"\nkpt_shape: [1, 3]\nnames:\n  0: "source"\n'
+        'train: "images/train"\nval: "images/val"\nkpt_shape: [1, 3]\nflip_idx: [0]\nnames:\n  0: "source"\n'
     )
 
 
