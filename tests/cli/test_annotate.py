@@ -61,6 +61,7 @@ def bleedkit(*args):
 
 def test_push_then_review_then_pull(home, cohort):
     from bleedkit.annotate.mongo import running_mongod
+    from bleedkit.annotate.review.session import ReviewSession
 
     name = f"liver {uuid.uuid4().hex[:8]}"
     with running_mongod():  # the commands below join it, as those of two terminals would
@@ -78,7 +79,14 @@ def test_push_then_review_then_pull(home, cohort):
         assert Cohort(cohort).points("a")[0].annotator == "kim"
         assert "0 frames new, 0 updated, 3 unchanged" in bleedkit("push", cohort, "--name", name)[1]
         told = json.loads(bleedkit("pull", cohort, "--name", name, "--reviewer", "kim", "--json")[1])
-        assert (told["accepted"], told["conflicts"]) == (0, [])
+        assert (told["accepted"], told["conflicts"], told["review_rows"]) == (0, [], 0)
+        # A decision in the review panel's log is brought along.
+        ReviewSession(Cohort(cohort), "lee", images_of=lambda _: None).move("a", 1, (7.0, 8.0))
+        _, out, _ = bleedkit("pull", cohort, "--name", name, "--reviewer", "kim")
+        assert "From the review panel: 1 label rows of lee" in out
+        assert [(p.frame, p.x, p.annotator) for p in Cohort(cohort).points("a")] == [(0, 4, "kim"), (1, 7, "lee")]
+        told = json.loads(bleedkit("pull", cohort, "--name", name, "--reviewer", "kim", "--json")[1])
+        assert told["review_rows"] == 0
         with pytest.raises(BleedkitError, match="has no dataset 'nowhere'"):
             bleedkit("open", "--name", "nowhere")
         fo.delete_dataset(name)

@@ -35,8 +35,7 @@ class Review:
 
     def __init__(self, cohort: Path, data: Path):
         self.cohort, self.port = cohort, free_port()
-        heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"  # ignored in the background
-        start = f"{heard}; from bleedkit.cli.main import main; main()"
+        start = "from bleedkit.cli.main import main; main()"
         command = [sys.executable, "-P", "-c", start, "annotate", "review", str(cohort)]
         variables = {**os.environ, "XDG_DATA_HOME": str(data)}
         variables.pop("FIFTYONE_DATABASE_URI", None)
