@@ -18,10 +18,10 @@ Weights are random, BlooDet's and PWC-Net's: times do not hang on their values.
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
-from typing import Final
+from typing import Final, TypeVar
 
 import torch
 from torch import Tensor
@@ -38,6 +38,7 @@ from ...models.region_point_model import RegionPoint
 EQUAL: Final = 1e-3
 LOUD: Final = 100  # random layers make little of a flow; equal outputs should mean that the flows were equal
 VARIANTS: Final[tuple[Variant, ...]] = ("paper", "code")
+Answer = TypeVar("Answer")
 
 
 class PairByPair:
@@ -123,8 +124,8 @@ def moving_noise(frames: int) -> Tensor:
     return torch.from_numpy(clip).permute(0, 3, 1, 2)[None]
 
 
-def timed(device: str, call: Callable[[], list[RegionPoint]]) -> tuple[float, list[RegionPoint]]:
-    """Seconds and answers; on a CPU its own seconds, so that others on the machine do not count."""
+def timed(device: str, call: Callable[[], Answer]) -> tuple[float, Answer]:
+    """Seconds and the answer; on a CPU its own seconds, so that others on the machine do not count."""
     clock = time.process_time if device == "cpu" else time.perf_counter
     start = clock()
     found = call()
@@ -133,13 +134,23 @@ def timed(device: str, call: Callable[[], list[RegionPoint]]) -> tuple[float, li
     return clock() - start, found
 
 
-def stepped(stepper: BlooDet | ReleasedSchedule, frames: Tensor, state: BlooDetState) -> list[RegionPoint]:
-    """What a schedule answers to frames (1, T, 3, H, W), one after another."""
-    found = []
+def stepped_in_turn(
+    steppers: Sequence[BlooDet | ReleasedSchedule], frames: Tensor, states: Sequence[BlooDetState], device: str
+) -> list[tuple[float, list[RegionPoint]]]:
+    """Seconds and answers of each schedule to frames (1, T, 3, H, W).
+
+    Frame by frame in turn, so that a machine that slows down for a while slows all of them.
+    """
+    seconds = [0.0] * len(steppers)
+    answers: list[list[RegionPoint]] = [[] for _ in steppers]
+    current = list(states)
     for frame in frames.unbind(1):
-        answer, state = stepper.step(frame, state)
-        found.append(answer)
-    return found
+        for number, stepper in enumerate(steppers):
+            state = current[number]
+            took, (answer, current[number]) = timed(device, lambda: stepper.step(frame, state))  # noqa: B023 - called at once
+            seconds[number] += took
+            answers[number].append(answer)
+    return list(zip(seconds, answers, strict=True))
 
 
 def largest_difference(ours: list[RegionPoint], theirs: list[RegionPoint]) -> float:
@@ -183,10 +194,9 @@ def compare(variant: Variant, args: argparse.Namespace) -> float:
     seen = RegionPoint(torch.stack(shown, dim=1), answer.point, answer.presence_logit)
     their_state = theirs.start(filling, seen, state)
     if args.compile:
-        stepped(theirs, frames[:, :1], their_state)
+        theirs.step(frames[:, 0], their_state)
         their_state = theirs.start(filling, seen, state)
-    slow, official = timed(args.device, lambda: stepped(theirs, frames, their_state))
-    fast, found = timed(args.device, lambda: stepped(model, frames, state))
+    (slow, official), (fast, found) = stepped_in_turn((theirs, model), frames, (their_state, state), args.device)
     clock = "CPU seconds" if args.device == "cpu" else "seconds"
     for name, seconds in (("released schedule", slow), ("our schedule", fast)):
         each, rate = seconds / args.frames, args.frames / seconds

@@ -39,6 +39,13 @@ def test_a_batch_of_clips_comes_apart_by_frame_and_back_together():
             assert torch.equal(came, kept[order])
 
 
+def test_a_clip_of_one_frame_stays_channels_last():
+    """torch.cat, as the decoders use it, asks the strides, and falls back to a layout that takes half as long again."""
+    level = torch.rand(1, 4, 8, 8).contiguous(memory_format=torch.channels_last)
+    ((frame,), *_) = (batch.levels for batch in by_frame(Pyramid((level,), (16, 16), (16, 16)), 1))
+    assert torch.cat([frame, frame], 1).is_contiguous(memory_format=torch.channels_last)
+
+
 def test_halves_give_the_flow_of_the_whole():
     flow, a, b = Halves(), torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8)
     torch.testing.assert_close(flow_between(flow, encoded(flow, a), encoded(flow, b)), flow(a, b))
