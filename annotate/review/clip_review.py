@@ -75,9 +75,18 @@ class ClipReview:
             for row in self.current()
             if isinstance(row, PointLabel) and row.review is not Review.REJECTED
         }
-        onset = self.onset()
-        begins = onset.frame if onset is not None and onset.state is LabelState.HUMAN else 0
+        begins = self._begins()
         return {place: item for place, item in sorted(found.items()) if place not in labelled and place[0] >= begins}
+
+    def _begins(self) -> int:
+        """The first frame that may bleed: by the onset that a reviewer settled, else by the earliest of people's."""
+        shown = self.onset()
+        if shown is None or shown.state is not LabelState.HUMAN:
+            return 0
+        if shown.review is not Review.UNREVIEWED:
+            return shown.frame
+        said = [row for row in self.current() if isinstance(row, OnsetLabel) and row.state is LabelState.HUMAN]
+        return min(row.frame for row in said if row.review is not Review.REJECTED)
 
     def contested(self) -> dict[tuple[int, str], ReviewItem]:
         """Places that are listed though several people labelled them, as they disagree, and no reviewer spoke since.

@@ -53,6 +53,15 @@ def test_a_guess_from_before_the_onset_that_a_person_gave_is_no_work(state, onse
     assert (progress.settled, progress.frames) == (2, 2 + len(left[0]))
 
 
+@pytest.mark.parametrize(("review", "left"), [(Review.UNREVIEWED, (2, 3)), (Review.CORRECTED, (3,))])
+def test_of_two_peoples_onsets_the_earlier_counts_until_a_reviewer_settled_it(review, left):
+    labels = clip_review([human(5)], flagged=(1, 2, 3))
+    for frame, who, said in ((2, "lee", Review.UNREVIEWED), (3, "kim", review)):
+        onset = OnsetLabel(clip_id="c", frame=frame, annotator=who, review=said)
+        labels.rows[onset.label_id] = onset
+    assert [item.frames for item in clip_items(labels)] == [left]
+
+
 def test_a_point_that_was_rejected_is_settled():
     review = clip_review([human(0), pseudo(1), pseudo(2, review=Review.REJECTED, annotator="kim")])
     progress = ReviewQueue(["c"], lambda _: review).progress(())
