@@ -57,9 +57,11 @@ class Review:
             f"http://127.0.0.1:{self.port}/operators/execute", json.dumps(body).encode(), method="POST"
         )
         with urllib.request.urlopen(request, timeout=timeout) as answer:
-            told = json.load(answer)["result"]
-        assert "error" not in told, told
-        return told
+            told = json.load(answer)
+        if told["result"] is None:  # as the panel takes it: FiftyOne's server fails once its database is gone
+            raise ConnectionError(told.get("error"))
+        assert "error" not in told["result"], told
+        return told["result"]
 
     def pid_of(self, name):
         """Process id of the App's server or of MongoDB."""
